@@ -1,0 +1,149 @@
+"""What a check is: draw inputs, call the worker, compare. Checks know no rubric and no sandbox."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict
+
+if TYPE_CHECKING:
+    from grader.data.baseline import Baseline
+
+Value = Any
+"""What crosses the channel: None, bool, int, float, complex, str, ndarray, list and dict of these."""
+
+
+class Params(BaseModel):
+    """Base of the parameters that a check takes from the rubric (`with:`)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a check found."""
+
+    value: float
+    """1.0: the promise is kept; 0.0: it is not; between: a measure that the rubric's tiers read."""
+    feedback: str = ""
+    """For the student: what was asked and what came, no value of a hidden draw."""
+    hint: str = ""
+    """For the student: one step to take."""
+    staff_note: str = ""
+    """For staff only: may name the draw and the error measured."""
+    data: Mapping[str, Any] = field(default_factory=dict)
+    """Measurements worth keeping; plain JSON values."""
+
+
+def passed(**data: Any) -> Outcome:  # noqa: ANN401 - whatever JSON can hold
+    """The promise is kept."""
+    return Outcome(1.0, data=data)
+
+
+def failed(feedback: str, hint: str = "", staff_note: str = "", **data: Any) -> Outcome:  # noqa: ANN401
+    """The promise is broken."""
+    return Outcome(0.0, feedback, hint, staff_note, data)
+
+
+@dataclass(frozen=True)
+class Reply:
+    """The answer of a call whose inputs were watched."""
+
+    value: Value
+    inputs: tuple[Value, ...]
+    """The positional arguments as they were after the call."""
+
+
+class Session(Protocol):
+    """One item's submission code, loaded in a sandboxed worker.
+
+    Every method raises a `SubmissionFault` when the submission raises, overruns a limit, dies or
+    breaks the protocol; checks let it pass.
+    """
+
+    def call(self, name: str, *args: Value, wall_seconds: float | None = None) -> Value:
+        """What the submission's function `name` returns for `args` (arrays arrive as ndarray)."""
+        ...
+
+    def call_watched(self, name: str, *args: Value) -> Reply:
+        """As `call`, with the arguments as the call left them."""
+        ...
+
+    def probe(self, probe: str, method: str, *args: Value, **options: Value) -> Value:
+        """What our own code inside the worker returns: `worker/probes/<probe>.py`, `method`."""
+        ...
+
+    def serve(
+        self,
+        probe: str,
+        method: str,
+        *args: Value,
+        answer: Callable[[Value], Value],
+        max_queries: int,
+    ) -> Value:
+        """As `probe`, answering the queries that the worker asks meanwhile with `answer`."""
+        ...
+
+
+class SubmissionFault(Exception):  # noqa: N818 - a finding about the submission, not our error
+    """The submission raised, overran a limit, died or broke the protocol during a check."""
+
+
+class Draws(Protocol):
+    """Seeded randomness of one item: same seed, same item, same number, same draw."""
+
+    def rng(self, *labels: str | int) -> np.random.Generator:
+        """An independent generator for these labels."""
+        ...
+
+
+@dataclass(frozen=True)
+class Bench:
+    """Everything that a check works with."""
+
+    session: Session
+    draws: Draws
+    baseline: Callable[[], "Baseline"]
+    """The trained network and its data; trained at the first call where not cached."""
+    threads: int
+    device: str
+    progress: Callable[[int, int], None] = lambda done, total: None
+    """Told (done, total) during long checks."""
+    memo: dict[str, Any] = field(default_factory=dict)
+    """Shared by the checks of one item, for what several of them need."""
+
+
+P = TypeVar("P", bound=Params)
+Run = Callable[[Any, Bench], Outcome]
+
+
+@dataclass(frozen=True)
+class CheckSpec:
+    """A registered check."""
+
+    name: str
+    params: type[Params]
+    run: Run
+    summary: str
+    """First line of the check's docstring: the promise, as a student reads it."""
+    calls: Sequence[str]
+    """Names of the submission that the check needs; `{field}` is filled from the parameters."""
+
+
+CHECKS: dict[str, CheckSpec] = {}
+"""Every check by its registered name; filled by importing `grader.checks`."""
+
+
+def check(name: str, params: type[P], calls: Sequence[str] = ()) -> Callable[[Run], Run]:
+    """Register the decorated function as the check `name`.
+
+    The function's docstring starts with the promise in one sentence, as a student reads it.
+    """
+
+    def register(run: Run) -> Run:
+        summary = (run.__doc__ or "").strip().split("\n")[0]
+        CHECKS[name] = CheckSpec(name, params, run, summary, tuple(calls))
+        return run
+
+    return register
