@@ -1,0 +1,1 @@
+"""What runs inside the sandbox. Mounted there alone: it imports nothing of the grader but itself."""

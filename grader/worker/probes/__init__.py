@@ -1,0 +1,1 @@
+"""Code of ours that exercises a submission's classes inside the worker."""
