@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
+from grader.faults import SubmissionFault as SubmissionFault  # noqa: PLC0414 - part of this interface
+
 if TYPE_CHECKING:
     from grader.data.baseline import Baseline
 
@@ -84,10 +86,6 @@ class Session(Protocol):
     ) -> Value:
         """As `probe`, answering the queries that the worker asks meanwhile with `answer`."""
         ...
-
-
-class SubmissionFault(Exception):  # noqa: N818 - a finding about the submission, not our error
-    """The submission raised, overran a limit, died or broke the protocol during a check."""
 
 
 class Draws(Protocol):
