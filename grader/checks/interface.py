@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from grader.data.baseline import Baseline
 
 Value = Any
-"""What crosses the channel: None, bool, int, float, complex, str, ndarray, list and dict of these."""
+"""A plain value: None, bool, int, float, complex, str, ndarray, list and dict of these."""
 
 
 class Params(BaseModel):
@@ -38,12 +38,12 @@ class Outcome:
     """Measurements worth keeping; plain JSON values."""
 
 
-def passed(**data: Any) -> Outcome:  # noqa: ANN401 - whatever JSON can hold
+def passed(**data: Any) -> Outcome:
     """The promise is kept."""
     return Outcome(1.0, data=data)
 
 
-def failed(feedback: str, hint: str = "", staff_note: str = "", **data: Any) -> Outcome:  # noqa: ANN401
+def failed(feedback: str, hint: str = "", staff_note: str = "", **data: Any) -> Outcome:
     """The promise is broken."""
     return Outcome(0.0, feedback, hint, staff_note, data)
 
@@ -106,7 +106,7 @@ class Bench:
     """The trained network and its data; trained at the first call where not cached."""
     threads: int
     device: str
-    progress: Callable[[int, int], None] = lambda done, total: None
+    progress: Callable[[int, int], None]
     """Told (done, total) during long checks."""
     memo: dict[str, Any] = field(default_factory=dict)
     """Shared by the checks of one item, for what several of them need."""

@@ -1,1 +1,1 @@
-"""What runs inside the sandbox. Mounted there alone: it imports nothing of the grader but itself."""
+"""What runs inside the sandbox, mounted there alone: imports nothing of the grader but itself."""

@@ -63,7 +63,7 @@ class Header:
     length: int
 
 
-def pack_frame(kind: Kind, request: int, value: Any) -> list[bytes | memoryview]:  # noqa: ANN401 - any plain value
+def pack_frame(kind: Kind, request: int, value: Any) -> list[bytes | memoryview]:
     """The buffers to write, in order, for one frame.
 
     Raises:
@@ -90,7 +90,7 @@ def unpack_header(raw: bytes | bytearray | memoryview, max_length: int) -> Heade
     return Header(Kind(kind), request, length)
 
 
-def encode(value: Any) -> list[bytes | memoryview]:  # noqa: ANN401 - any plain value
+def encode(value: Any) -> list[bytes | memoryview]:
     """One plain value as a list of buffers.
 
     Raises:
@@ -101,7 +101,9 @@ def encode(value: Any) -> list[bytes | memoryview]:  # noqa: ANN401 - any plain 
     return parts
 
 
-def _encode(value: Any, parts: list[bytes | memoryview], depth: int) -> None:  # noqa: ANN401
+def _encode(  # noqa: C901, PLR0912 - one branch a type
+    value: Any, parts: list[bytes | memoryview], depth: int
+) -> None:
     if depth > MAX_DEPTH:
         raise ProtocolError(f"values must be nested at most {MAX_DEPTH} deep")
     kind = type(value)
@@ -151,7 +153,7 @@ def _encode_array(array: np.ndarray[Any, Any], parts: list[bytes | memoryview]) 
         parts.append(array.reshape(-1).view(np.uint8).data)
 
 
-def decode(raw: bytes | bytearray | memoryview) -> Any:  # noqa: ANN401 - any plain value
+def decode(raw: bytes | bytearray | memoryview) -> Any:
     """The value that `encode` wrote; arrays are fresh, writable and in native byte order.
 
     Raises:
@@ -181,7 +183,7 @@ class _Reader:
     def unpack(self, layout: str) -> tuple[Any, ...]:
         return struct.unpack(layout, self.take(struct.calcsize(layout)))
 
-    def value(self, depth: int) -> Any:  # noqa: ANN401, C901, PLR0911 - one branch a tag
+    def value(self, depth: int) -> Any:  # noqa: C901, PLR0911 - one branch a tag
         self.nodes += 1
         if depth > MAX_DEPTH or self.nodes > MAX_NODES:
             raise ProtocolError("a value is nested too deep or has too many parts")

@@ -1,0 +1,208 @@
+"""The warm worker: imports the heavy packages once, then forks one child an item.
+
+It runs no line of a submission itself. Its orders come over descriptor 3, a socket of sequenced
+packets; each order to fork brings the child's channel, stdout and stderr as descriptors.
+"""
+
+import contextlib
+import importlib
+import os
+import selectors
+import shutil
+import signal
+import socket
+import sys
+from pathlib import Path
+from typing import Any
+
+from grader.worker.identity import KEPT_DESCRIPTORS, become, set_limits
+from grader.worker.item import Item
+from grader.worker.protocol import decode, encode
+
+CONTROL = 3
+MAX_ORDER = 1 << 16
+CLEAN_SECONDS = 5
+PRIVATE_FOLDERS = ("/tmp", "/dev/shm", "/var/tmp")  # noqa: S108 - the sandbox's own tmpfs
+
+
+class Worker:
+    """The parent of the forks."""
+
+    def __init__(self, control: socket.socket) -> None:
+        self._control = control
+        self._child: int | None = None
+        self._scratch = Path(os.environ["HOME"])
+        self._alone = False
+
+    def run(self) -> None:
+        """Obey orders until the grader closes the socket."""
+        woken, waker = os.pipe()
+        os.set_blocking(waker, False)
+        signal.set_wakeup_fd(waker, warn_on_full_buffer=False)
+        signal.signal(signal.SIGCHLD, lambda _number, _frame: None)
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._control, selectors.EVENT_READ)
+            selector.register(woken, selectors.EVENT_READ)
+            while True:
+                for key, _ in selector.select():
+                    if key.fileobj == woken:
+                        os.read(woken, 64)
+                        self._reap()
+                    elif not self._obey():
+                        return
+
+    def _tell(self, **message: Any) -> None:
+        self._control.send(b"".join(bytes(part) for part in encode(message)))
+
+    def _obey(self) -> bool:
+        raw, descriptors, _, _ = socket.recv_fds(self._control, MAX_ORDER, 3)
+        if not raw:
+            return False
+        order = decode(raw)
+        match order["do"]:
+            case "warm":
+                self._alone = order["alone"]
+                self._warm(order["modules"])
+            case "fork":
+                self._fork(order, descriptors)
+            case "end":
+                self._end(order)
+        return True
+
+    def _warm(self, modules: list[str]) -> None:
+        missing = []
+        for name in modules:
+            try:
+                importlib.import_module(name)
+            except ImportError:
+                missing.append(name)
+        if "torch" in modules:
+            from grader.worker.torchvision_ops import define_missing_ops  # noqa: PLC0415 - needs torch
+
+            define_missing_ops()
+        self._tell(said="ready", pid=os.getpid(), missing=missing)
+
+    def _fork(self, order: dict[str, Any], descriptors: list[int]) -> None:
+        pid = os.fork()
+        if pid == 0:
+            code = 70
+            try:
+                _become_item(order, descriptors)
+                code = 0
+            finally:
+                os._exit(code)
+        for descriptor in descriptors:
+            os.close(descriptor)
+        self._child = pid
+        self._tell(said="forked", pid=pid)
+
+    def _reap(self) -> None:
+        while True:
+            try:
+                pid, status, usage = os.wait4(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if pid == 0:
+                return
+            if pid == self._child:
+                self._child = None
+                self._tell(
+                    said="ended",
+                    code=os.waitstatus_to_exitcode(status),
+                    cpu_seconds=usage.ru_utime + usage.ru_stime,
+                    peak_bytes=usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024),
+                )
+
+    def _end(self, order: dict[str, Any]) -> None:
+        """Kill whatever the item left running, then remove whatever it left lying."""
+        if self._alone:
+            # In our own process namespace that is everything but this process and the init.
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(-1, signal.SIGKILL)
+        elif self._child is not None:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._child, signal.SIGKILL)
+        self._reap_all()
+        self._tell(said="clean", clean=self._clean(order["uid"]))
+
+    def _reap_all(self) -> None:
+        while True:
+            try:
+                pid, _ = os.waitpid(-1, 0)
+            except ChildProcessError:
+                break
+            if pid == self._child:
+                self._child = None
+
+    def _clean(self, uid: int | None) -> bool:
+        pid = os.fork()
+        if pid == 0:
+            code = 1
+            try:
+                signal.set_wakeup_fd(-1)
+                signal.signal(signal.SIGALRM, signal.SIG_DFL)
+                signal.alarm(CLEAN_SECONDS)
+                become(uid)
+                code = 0 if _empty(self._scratch, alone=self._alone) else 1
+            finally:
+                os._exit(code)
+        _, status = os.waitpid(pid, 0)
+        return status == 0
+
+
+def _empty(scratch: Path, *, alone: bool) -> bool:
+    folders = [Path(folder) for folder in PRIVATE_FOLDERS] if alone else [scratch]
+    left = False
+    for folder in folders:
+        if not folder.is_dir():
+            continue
+        for entry in folder.iterdir():
+            if entry.is_dir() and not entry.is_symlink():
+                _unlock(entry)
+                shutil.rmtree(entry, ignore_errors=True)
+            else:
+                with contextlib.suppress(OSError):
+                    entry.unlink()
+        left = left or any(folder.iterdir())
+    return not left
+
+
+def _unlock(folder: Path) -> None:
+    """Give ourselves back the right to empty folders that were made unwritable."""
+    for place, _, _ in os.walk(folder):
+        with contextlib.suppress(OSError):
+            Path(place).chmod(0o700)
+
+
+def _become_item(order: dict[str, Any], descriptors: list[int]) -> None:
+    signal.set_wakeup_fd(-1)
+    for number in (signal.SIGCHLD, signal.SIGINT, signal.SIGTERM, signal.SIGPIPE):
+        signal.signal(number, signal.SIG_DFL)
+    os.setsid()
+    channel, stdout, stderr = descriptors
+    # The three arrive above 3, so none is overwritten before it is moved.
+    os.dup2(stdout, 1)
+    os.dup2(stderr, 2)
+    os.dup2(channel, CONTROL, inheritable=False)
+    os.closerange(KEPT_DESCRIPTORS, 65536)
+    set_limits(order["limits"])
+    become(order["uid"])
+    os.chdir(os.environ["HOME"])
+    sys.stdout = os.fdopen(1, "w", buffering=1, encoding="utf-8", errors="backslashreplace")
+    sys.stderr = os.fdopen(2, "w", buffering=1, encoding="utf-8", errors="backslashreplace")
+    threads = order["threads"]
+    torch = sys.modules.get("torch")
+    if torch is not None:
+        torch.set_num_threads(threads)
+    link = socket.socket(fileno=CONTROL)
+    Item(link, threads=threads, device=order["device"]).run()
+
+
+def main() -> None:
+    """Start from the command line inside the sandbox."""
+    control = socket.socket(fileno=CONTROL)
+    Worker(control).run()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,143 @@
+"""What the assignment gives to every student: `Net`, `train`, `test`; and the trained network."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+from torch.utils.data import DataLoader, TensorDataset
+
+from grader.worker.interface import ProbeContext
+
+BATCH = 100
+"""Images in one batch, as in the assignment."""
+WIDTHS = (3072, 1000, 1000, 1000, 1000, 1000, 10)
+"""Sizes of the assignment's network, from the flattened image to the classes."""
+
+
+class Net(nn.Module):
+    """Fully connected classifier: fc1, fc2, ... with ReLU between, log_softmax at the end."""
+
+    def __init__(self, widths: Sequence[int] = WIDTHS) -> None:
+        super().__init__()
+        self.depth = len(widths) - 1
+        for number, (inputs, outputs) in enumerate(pairwise(widths), start=1):
+            self.add_module(f"fc{number}", nn.Linear(inputs, outputs))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Log-probabilities.
+
+        Args:
+            x: (B, 3, 32, 32) or (B, 3072) float32, normalised.
+
+        Returns:
+            (B, classes) float32.
+        """
+        x = x.flatten(1)
+        for number in range(1, self.depth):
+            x = functional.relu(self.get_submodule(f"fc{number}")(x))
+        return functional.log_softmax(self.get_submodule(f"fc{self.depth}")(x), dim=1)
+
+
+def train(
+    net: nn.Module,
+    loader: Iterable[tuple[Tensor, Tensor]],
+    epochs: int = 7,
+    learning_rate: float = 1e-3,
+) -> None:
+    """Train `net` in place with Adam on the negative log-likelihood."""
+    optimizer = torch.optim.Adam(net.parameters(), lr=learning_rate)
+    net.train()
+    for _ in range(epochs):
+        for images, labels in loader:
+            optimizer.zero_grad()
+            functional.nll_loss(net(images), labels).backward()
+            optimizer.step()
+
+
+def test(net: nn.Module, loader: Iterable[tuple[Tensor, Tensor]]) -> float:
+    """The share of right answers of `net`, in [0, 1]."""
+    net.eval()
+    right = seen = 0
+    with torch.no_grad():
+        for images, labels in loader:
+            right += int((net(images).argmax(dim=1) == labels).sum())
+            seen += len(labels)
+    return right / seen
+
+
+def load(context: ProbeContext, weights: Mapping[str, np.ndarray[Any, Any]]) -> None:
+    """Keep the trained network's weights for as long as the item's fork lives.
+
+    Args:
+        context: The loaded submission.
+        weights: `fc1.weight` (outputs, inputs), `fc1.bias` (outputs,), ... float32.
+    """
+    context.state["weights"] = {name: torch.tensor(array) for name, array in weights.items()}
+
+
+def trained_net(context: ProbeContext) -> nn.Module:
+    """A fresh copy of the trained network, in evaluation mode.
+
+    It is of the submission's own `Net` class where that has the given layers, so that `isinstance`
+    and `super()` in the submission work; of the given class otherwise.
+
+    Raises:
+        RuntimeError: `load` has not been called.
+    """
+    weights = context.state.get("weights")
+    if weights is None:
+        raise RuntimeError("the weights must be loaded before a network is built")
+    net = _own_net(context.namespace.get("Net"), weights)
+    if net is None:
+        net = Net(_widths(weights))
+    net.load_state_dict(weights)
+    return net.to(context.device).eval()
+
+
+def _own_net(candidate: object, weights: Mapping[str, Tensor]) -> nn.Module | None:
+    if not (isinstance(candidate, type) and issubclass(candidate, nn.Module)):
+        return None
+    try:
+        net = candidate()
+    except Exception:  # noqa: BLE001 - a submission's constructor may raise anything
+        return None
+    shapes = {name: tensor.shape for name, tensor in net.state_dict().items()}
+    return net if shapes == {name: tensor.shape for name, tensor in weights.items()} else None
+
+
+def _widths(weights: Mapping[str, Tensor]) -> list[int]:
+    depth = sum(name.endswith(".weight") for name in weights)
+    shapes = [weights[f"fc{number}.weight"].shape for number in range(1, depth + 1)]
+    return [shapes[0][1], *(shape[0] for shape in shapes)]
+
+
+def as_images(context: ProbeContext, pixels: np.ndarray[Any, Any]) -> Tensor:
+    """Pixels as the network takes them.
+
+    Args:
+        context: The loaded submission; names the device.
+        pixels: (N, 3, 32, 32) uint8.
+
+    Returns:
+        (N, 3, 32, 32) float32: (p / 255 - 0.5) / 0.5.
+    """
+    scaled = torch.tensor(pixels).to(torch.float32) / 255
+    return ((scaled - 0.5) / 0.5).to(context.device)
+
+
+def make_loader(
+    context: ProbeContext,
+    pixels: np.ndarray[Any, Any],
+    labels: np.ndarray[Any, Any],
+    *,
+    shuffle: bool = False,
+) -> DataLoader[tuple[Tensor, ...]]:
+    """A loader of (images float32, labels int64) batches; a shuffled one repeats its orders."""
+    images = as_images(context, pixels)
+    targets = torch.tensor(labels, dtype=torch.int64, device=context.device)
+    order = torch.Generator().manual_seed(0) if shuffle else None
+    return DataLoader(TensorDataset(images, targets), BATCH, shuffle=shuffle, generator=order)
