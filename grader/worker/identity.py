@@ -63,9 +63,15 @@ def become(uid: int | None) -> None:
         nothing = (ctypes.c_uint32 * 6)()
         libc.capset(header, nothing)
     libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-    libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
+    forbid_tracing()
     if uid is not None and (os.getresuid() != (uid, uid, uid) or _capabilities() != 0):
         raise PermissionError("a worker's child must not keep any privilege")
+
+
+def forbid_tracing() -> None:
+    """Keep processes of the same user from reading this one's memory and descriptors."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 
 def _capabilities() -> int:

@@ -15,7 +15,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from grader.worker.identity import KEPT_DESCRIPTORS, become, set_limits
+from grader.worker.identity import KEPT_DESCRIPTORS, become, forbid_tracing, set_limits
 from grader.worker.item import Item
 from grader.worker.protocol import decode, encode
 
@@ -187,7 +187,9 @@ def _become_item(order: dict[str, Any], descriptors: list[int]) -> None:
     os.closerange(KEPT_DESCRIPTORS, 65536)
     set_limits(order["limits"])
     become(order["uid"])
-    os.chdir(os.environ["HOME"])
+    scratch = Path(os.environ["HOME"])
+    scratch.mkdir(exist_ok=True)
+    os.chdir(scratch)
     sys.stdout = os.fdopen(1, "w", buffering=1, encoding="utf-8", errors="backslashreplace")
     sys.stderr = os.fdopen(2, "w", buffering=1, encoding="utf-8", errors="backslashreplace")
     threads = order["threads"]
@@ -199,9 +201,13 @@ def _become_item(order: dict[str, Any], descriptors: list[int]) -> None:
 
 
 def main() -> None:
-    """Start from the command line inside the sandbox."""
-    control = socket.socket(fileno=CONTROL)
-    Worker(control).run()
+    """Start from the command line inside the sandbox; the argument is the socket's descriptor."""
+    given = int(sys.argv[1])
+    if given != CONTROL:
+        os.dup2(given, CONTROL, inheritable=False)
+        os.close(given)
+    forbid_tracing()
+    Worker(socket.socket(fileno=CONTROL)).run()
 
 
 if __name__ == "__main__":

@@ -1,0 +1,1 @@
+"""Starts a worker inside limits, speaks with it, ends it, and says why it ended."""

@@ -1,0 +1,39 @@
+"""The environment variables of a worker: all of them, none inherited."""
+
+from collections.abc import Sequence
+
+WORKER = "/nla"
+"""Where the worker's own package is mounted."""
+SITE = "/site"
+"""Below it, the folders of installed packages."""
+SITE_FOLDERS = 4
+_XLA_THREADS = "4"
+"""On one CPU, JAX's callbacks wait for a thread that the waiting computation holds; with four
+threads in its pool they don't. It reads the number from NPROC."""
+
+
+def worker_environment(
+    threads: int, *, home: str, path: Sequence[str] = ()
+) -> dict[str, str]:
+    """The variables that a worker starts with.
+
+    Args:
+        threads: Threads of the numeric libraries.
+        home: A folder that items may write to.
+        path: Import path; empty for that of the sandbox.
+    """
+    places = path or [WORKER, *(f"{SITE}/{number}" for number in range(SITE_FOLDERS))]
+    return {
+        "HOME": home,
+        "TMPDIR": home,
+        "PATH": "",
+        "LANG": "C.UTF-8",
+        "PYTHONPATH": ":".join(places),
+        "PYTHONHASHSEED": "0",
+        **{f"{library}_NUM_THREADS": str(threads) for library in ("OMP", "OPENBLAS", "MKL")},
+        "NPROC": _XLA_THREADS,
+        "JAX_PLATFORMS": "cpu",
+        "MPLBACKEND": "Agg",
+        "MPLCONFIGDIR": f"{home}/matplotlib",
+        "TORCHINDUCTOR_CACHE_DIR": f"{home}/inductor",
+    }

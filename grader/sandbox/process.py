@@ -1,0 +1,241 @@
+"""The grader's end of one item's process: send a request, wait for its one answer, watch limits."""
+
+import selectors
+import signal
+import socket
+import struct
+import time
+from collections.abc import Callable
+from typing import Any
+
+from grader.sandbox.interface import Ending, ItemEndedError, Limits, Reason
+from grader.sandbox.memory import POLL_SECONDS, MemoryGuard
+from grader.sandbox.output import Capture
+from grader.worker.protocol import (
+    HEADER,
+    Header,
+    Kind,
+    ProtocolError,
+    decode,
+    pack_frame,
+    unpack_header,
+)
+
+EndOf = Callable[[float], dict[str, Any] | None]
+"""Waits so many seconds for the worker's word on how the item ended."""
+GRACE_SECONDS = 5.0
+"""How long the worker's word may take once the item's channel has closed."""
+_CREDENTIALS = struct.Struct("iII")
+
+
+class ItemProcess:
+    """One item's process, from its first word to its end.
+
+    Every method raises `ItemEndedError` when the process ends, overruns a limit or breaks the
+    protocol; after that only `close` may be called.
+    """
+
+    def __init__(
+        self,
+        link: socket.socket,
+        outputs: tuple[Capture, Capture],
+        guard: MemoryGuard,
+        limits: Limits,
+        end_of: EndOf,
+    ) -> None:
+        self._link = link
+        self._outputs = outputs
+        self._guard = guard
+        self._limits = limits
+        self._end_of = end_of
+        self._request = 0
+        self.waited = 0.0
+        """Seconds that the submission's code has had."""
+        link.setblocking(False)
+        self._selector = selectors.DefaultSelector()
+        self._selector.register(link, selectors.EVENT_READ)
+        for output in outputs:
+            self._selector.register(output.descriptor, selectors.EVENT_READ, output)
+
+    def start(self, pid: int | None, seconds: float) -> None:
+        """Wait for the process's first word and put it under its memory limit.
+
+        Args:
+            pid: The process, where the worker's word on it holds here; else the kernel's is taken.
+            seconds: How long that may take.
+        """
+        deadline = time.monotonic() + seconds
+        while True:
+            self._wait(deadline)
+            try:
+                raw, ancillary, _, _ = self._link.recvmsg(
+                    HEADER.size, socket.CMSG_SPACE(_CREDENTIALS.size)
+                )
+                break
+            except BlockingIOError:
+                continue
+        for _, kind, data in ancillary:
+            if kind == getattr(socket, "SCM_CREDENTIALS", 2) and pid is None:
+                pid, _, _ = _CREDENTIALS.unpack(data[: _CREDENTIALS.size])
+        if not raw or pid is None:
+            raise ItemEndedError(Ending(Reason.EXITED, None, "no first word"))
+        header = unpack_header(raw.ljust(HEADER.size, b"\0"), 1 << 10)
+        self._exactly(header.length, deadline)
+        self._guard.admit(pid)
+
+    def exchange(
+        self,
+        kind: Kind,
+        body: Any,
+        seconds: float,
+        answer: Callable[[Any], Any] | None = None,
+    ) -> tuple[Kind, Any]:
+        """Send one request and wait for its one answer.
+
+        Args:
+            kind: What is asked.
+            body: The request's value.
+            seconds: Wall time that the submission's code may take; `answer`'s is not counted.
+            answer: Answers the queries that the worker asks meanwhile; None where it may not ask.
+
+        Returns:
+            RESULT or FAILURE, and its value.
+        """
+        self._request += 1
+        budget = seconds
+        self._refuse_early_words()
+        while True:
+            began = time.monotonic()
+            try:
+                self._send(kind, body, began + budget)
+                header = self._header(began + budget)
+                value = self._body(header, began + budget)
+            finally:
+                spent = time.monotonic() - began
+                budget -= spent
+                self.waited += spent
+            if header.kind is not Kind.QUERY:
+                return header.kind, value
+            if answer is None:
+                raise self._abuse("a query where none is allowed")
+            kind, body = Kind.ANSWER, answer(value)
+
+    def finish(self) -> None:
+        """Close the channel; anything that was said after the last answer breaks the protocol."""
+        self._refuse_early_words()
+
+    def output(self) -> str:
+        """What has been printed, capped and with control characters made visible."""
+        for output in self._outputs:
+            output.drain()
+        return "\n".join(filter(None, (output.text() for output in self._outputs)))
+
+    def close(self) -> None:
+        """Give everything back; the process must have ended."""
+        self._selector.close()
+        self._link.close()
+        for output in self._outputs:
+            output.close()
+        self._guard.close()
+
+    @property
+    def peak_bytes(self) -> int:
+        """The most memory that was in use at one time, 0 where not known."""
+        return self._guard.peak_bytes()
+
+    def _refuse_early_words(self) -> None:
+        try:
+            early = self._link.recv(1, socket.MSG_PEEK)
+        except BlockingIOError:
+            return
+        except OSError:
+            early = b""
+        if early:
+            raise self._abuse("bytes that nobody asked for")
+        raise ItemEndedError(self._ending())
+
+    def _send(self, kind: Kind, body: Any, deadline: float) -> None:
+        for part in pack_frame(kind, self._request, body):
+            view = memoryview(part).cast("B")
+            while view:
+                try:
+                    view = view[self._link.send(view) :]
+                except BlockingIOError:
+                    self._selector.modify(self._link, selectors.EVENT_READ | selectors.EVENT_WRITE)
+                    self._wait(deadline, for_writing=True)
+                    self._selector.modify(self._link, selectors.EVENT_READ)
+                except OSError as exc:
+                    raise ItemEndedError(self._ending()) from exc
+
+    def _header(self, deadline: float) -> Header:
+        raw = self._exactly(HEADER.size, deadline)
+        try:
+            header = unpack_header(raw, self._limits.answer_bytes)
+        except ProtocolError as exc:
+            raise self._abuse(str(exc)) from exc
+        if header.request != self._request:
+            raise self._abuse(f"an answer to request {header.request} instead of {self._request}")
+        if header.kind not in {Kind.RESULT, Kind.FAILURE, Kind.QUERY}:
+            raise self._abuse(f"a frame of kind {header.kind.name}")
+        return header
+
+    def _body(self, header: Header, deadline: float) -> Any:
+        try:
+            return decode(self._exactly(header.length, deadline))
+        except ProtocolError as exc:
+            raise self._abuse(str(exc)) from exc
+
+    def _exactly(self, count: int, deadline: float) -> bytearray:
+        # Grown as bytes come: a header may name far more than will ever be sent.
+        raw = bytearray()
+        while len(raw) < count:
+            try:
+                chunk = self._link.recv(min(count - len(raw), 1 << 20))
+            except BlockingIOError:
+                self._wait(deadline)
+                continue
+            except OSError:
+                chunk = b""
+            if not chunk:
+                raise ItemEndedError(self._ending())
+            raw += chunk
+        return raw
+
+    def _wait(self, deadline: float, *, for_writing: bool = False) -> None:
+        """Until the channel is ready; meanwhile drain the outputs and watch the limits."""
+        while True:
+            now = time.monotonic()
+            if now >= deadline:
+                raise ItemEndedError(Ending(Reason.WALL_TIME))
+            ready = False
+            for key, events in self._selector.select(min(deadline - now, POLL_SECONDS)):
+                if isinstance(key.data, Capture):
+                    if not key.data.drain():
+                        self._selector.unregister(key.fd)
+                else:
+                    wanted = selectors.EVENT_WRITE if for_writing else selectors.EVENT_READ
+                    ready = ready or bool(events & wanted)
+            if sum(output.total for output in self._outputs) > self._limits.output_bytes:
+                raise ItemEndedError(Ending(Reason.OUTPUT))
+            # A group's limit kills by itself; a poll's has to be acted on.
+            if self._guard.exceeded():
+                raise ItemEndedError(Ending(Reason.MEMORY))
+            if ready:
+                return
+
+    def _abuse(self, detail: str) -> ItemEndedError:
+        return ItemEndedError(Ending(Reason.PROTOCOL, None, detail))
+
+    def _ending(self) -> Ending:
+        """Why the channel closed, by the worker's word and the memory group's."""
+        ended = self._end_of(GRACE_SECONDS)
+        if self._guard.exceeded():
+            return Ending(Reason.MEMORY)
+        if ended is None:
+            # It closed its channel and lives on.
+            return Ending(Reason.PROTOCOL, None, "the channel was closed")
+        code, cpu_seconds = int(ended["code"]), float(ended["cpu_seconds"])
+        over = cpu_seconds >= self._limits.cpu_seconds - 1
+        if code == -signal.SIGXCPU or (code == -signal.SIGKILL and over):
+            return Ending(Reason.CPU_TIME, code)
+        return Ending(Reason.SIGNAL if code < 0 else Reason.EXITED, code)
