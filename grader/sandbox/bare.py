@@ -1,5 +1,7 @@
-"""No isolation: the same worker as a plain process, for one's own file and for machines without
-bubblewrap. Time, memory and output are limited; files, network and other processes are not."""
+"""No isolation: the same worker as a plain process, for one's own file.
+
+Time, memory and output are limited; files, network and other processes are not.
+"""
 
 import shutil
 import socket

@@ -12,9 +12,7 @@ _XLA_THREADS = "4"
 threads in its pool they don't. It reads the number from NPROC."""
 
 
-def worker_environment(
-    threads: int, *, home: str, path: Sequence[str] = ()
-) -> dict[str, str]:
+def worker_environment(threads: int, *, home: str, path: Sequence[str] = ()) -> dict[str, str]:
     """The variables that a worker starts with.
 
     Args:

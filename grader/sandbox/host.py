@@ -124,9 +124,7 @@ class Sandbox:
 class _Worker:
     """The grader's end of the worker's control socket."""
 
-    def __init__(
-        self, launched: Launched, modules: list[str], threads: int, device: str
-    ) -> None:
+    def __init__(self, launched: Launched, modules: list[str], threads: int, device: str) -> None:
         self._launched = launched
         self._threads = threads
         self._device = device
@@ -180,16 +178,20 @@ class _Worker:
             os.close(err_end)
         process = ItemProcess(ours, captures, guards.make(limits), limits, self._end_of)
         try:
-            word = self._word("forked", FORK_SECONDS)
-            if word is None:
-                raise SandboxError(f"sandbox: the worker could not fork: {self._last_words()}")
+            pid = self._forked()
             # In a process namespace of its own, the worker's number for it means nothing here.
-            process.start(None if self._launched.alone else int(word["pid"]), FORK_SECONDS)
+            process.start(None if self._launched.alone else pid, FORK_SECONDS)
         except BaseException:
             self.close()
             process.close()
             raise
         return process
+
+    def _forked(self) -> int:
+        word = self._word("forked", FORK_SECONDS)
+        if word is None:
+            raise SandboxError(f"sandbox: the worker could not fork: {self._last_words()}")
+        return int(word["pid"])
 
     def end_item(self) -> bool:
         """Whether the item, and everything that it left, is gone."""

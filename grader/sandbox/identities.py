@@ -70,7 +70,7 @@ def _first_uid(slot: int) -> int:
     """The slot's first id, within what this process's user namespace maps."""
     for line in Path("/proc/self/uid_map").read_text(encoding="ascii").splitlines():
         inside, _, count = (int(word) for word in line.split())
-        if inside <= BASE and BASE + 2 * SLOTS < inside + count:
+        if inside <= BASE and inside + count > BASE + 2 * SLOTS:
             return BASE + 2 * slot
         # A container maps a range of its own: take the end of it.
         if count > 4 * SLOTS:

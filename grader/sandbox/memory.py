@@ -41,7 +41,10 @@ class MemoryGuard(Protocol):
 class GuardMaker(Protocol):
     """Makes a guard for each item."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """As the record names it, e.g. `cgroup v1`."""
+        ...
 
     def make(self, limits: Limits) -> MemoryGuard:
         """A guard for one item."""

@@ -1,4 +1,4 @@
-"""Execute a submission's slice in a fresh module, and say where it failed in the student's terms."""
+"""Execute a submission's slice in a fresh module, and say where it failed in its own terms."""
 
 import linecache
 import sys

@@ -21,7 +21,8 @@ def to_plain(value: Any) -> Any:
     """`value` as None, bool, int, float, complex, str, ndarray, or list and dict of these.
 
     Tensors of torch are detached and moved to the CPU, arrays of JAX and anything with
-    `__array__` become ndarray, tuples lists, numpy scalars 0-d arrays, data frames dicts of columns.
+    `__array__` become ndarray, tuples lists, numpy scalars 0-d arrays, data frames dicts of
+    columns.
 
     Raises:
         UnsupportedResultError: anything else, too deep or too large a container.
@@ -53,9 +54,9 @@ class _Converter:
             return {_key(key): self.convert(entry, depth + 1) for key, entry in value.items()}
         if isinstance(value, list | tuple):
             return self._sequence(value, depth)
-        for exact in (bool, int, float, complex, str):
+        for exact in (int, float, complex, str):
             if isinstance(value, exact):
-                return exact(value)
+                return exact(value)  # type: ignore[arg-type]  # same class, narrowed by the loop
         if hasattr(value, "__array__"):
             return _array(np.asarray(value))
         raise UnsupportedResultError(f"a {type(value).__name__}")

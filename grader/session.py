@@ -1,0 +1,187 @@
+"""The checks' session with a submission: a call goes in, a plain value or a finding comes out."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from grader.checks.interface import Reply
+from grader.faults import SubmissionFault
+from grader.model import Status
+from grader.sandbox.findings import explain_ending, explain_failure
+from grader.sandbox.host import Sandbox
+from grader.sandbox.interface import Ending, ItemEndedError, Limits, Reason
+from grader.sandbox.process import ItemProcess
+from grader.submission import Chunk
+from grader.worker.protocol import Kind
+
+
+class ItemSession:
+    """Serves the checks of one item with the submission's functions.
+
+    The item's process starts with the first call. When it ends abnormally the check that was
+    waiting gets a finding, and the next check a fresh process with what is left of the wall time.
+    """
+
+    def __init__(
+        self,
+        sandbox: Sandbox,
+        limits: Limits,
+        chunks: Sequence[Chunk],
+        names: Mapping[str, str],
+    ) -> None:
+        self._sandbox = sandbox
+        self._limits = limits
+        self._chunks = chunks
+        self._names = dict(names)
+        self._process: ItemProcess | None = None
+        self._unloadable: SubmissionFault | None = None
+        self._left = limits.wall_seconds
+        self._outputs: list[str] = []
+        self.peak_bytes = 0
+        """The most memory that the item used at one time, 0 where not known."""
+        self.generation = 0
+        """Raised with each fresh process: what a probe kept in its state is then gone."""
+
+    def call(self, name: str, *args: Any, wall_seconds: float | None = None) -> Any:
+        """What the submission's function `name` returns for `args`.
+
+        Raises:
+            SubmissionFault: it raised, overran a limit, died or returned no plain value.
+        """
+        body = {"name": name, "args": list(args), "watched": False}
+        return self._request(Kind.CALL, body, f"`{name}`", seconds=wall_seconds)
+
+    def call_watched(self, name: str, *args: Any) -> Reply:
+        """As `call`, with the arguments as the call left them."""
+        body = {"name": name, "args": list(args), "watched": True}
+        value = self._request(Kind.CALL, body, f"`{name}`")
+        if not isinstance(value, dict) or not isinstance(value.get("inputs"), list):
+            ending = Ending(Reason.PROTOCOL, None, "no inputs beside a result")
+            raise explain_ending(ending, f"`{name}`", self._limits)
+        return Reply(value.get("result"), tuple(value["inputs"]))
+
+    def probe(self, probe: str, method: str, *args: Any, **options: Any) -> Any:
+        """What our own code inside the worker returns."""
+        body = {"probe": probe, "method": method, "args": list(args), "options": options}
+        return self._request(Kind.PROBE, body, "your code")
+
+    def serve(
+        self,
+        probe: str,
+        method: str,
+        *args: Any,
+        answer: Callable[[Any], Any],
+        max_queries: int,
+    ) -> Any:
+        """As `probe`, answering the queries that the worker asks meanwhile with `answer`."""
+        asked = 0
+
+        def counted(query: Any) -> Any:
+            nonlocal asked
+            asked += 1
+            if asked > max_queries:
+                self._end()
+                raise SubmissionFault(
+                    Status.FAILED,
+                    f"the oracle was asked more than {max_queries} times in one round",
+                    "ask for the Jacobian at a few points instead of a value at a time",
+                )
+            return answer(query)
+
+        body = {"probe": probe, "method": method, "args": list(args), "options": {}}
+        return self._request(Kind.PROBE, body, "your code", answer=counted)
+
+    def output(self) -> str:
+        """All that was printed so far, capped."""
+        if self._process is not None:
+            return "\n".join([*self._outputs, self._process.output()]).strip()
+        return "\n".join(self._outputs).strip()
+
+    def close(self) -> None:
+        """End the item.
+
+        Raises:
+            SubmissionFault: it said something after its last answer.
+        """
+        process = self._process
+        if process is None:
+            return
+        try:
+            process.finish()
+        except ItemEndedError as exc:
+            if exc.ending.reason is Reason.PROTOCOL:
+                raise explain_ending(exc.ending, "your code", self._limits) from exc
+        finally:
+            self._end()
+
+    def _request(
+        self,
+        kind: Kind,
+        body: dict[str, Any],
+        what: str,
+        *,
+        seconds: float | None = None,
+        answer: Callable[[Any], Any] | None = None,
+    ) -> Any:
+        process = self._loaded()
+        return self._exchange(process, kind, body, what, seconds=seconds, answer=answer)
+
+    def _exchange(
+        self,
+        process: ItemProcess,
+        kind: Kind,
+        body: Any,
+        what: str,
+        *,
+        seconds: float | None = None,
+        answer: Callable[[Any], Any] | None = None,
+    ) -> Any:
+        allowed = self._left if seconds is None else min(seconds, self._left)
+        before = process.waited
+        try:
+            said, value = process.exchange(kind, body, max(allowed, 0.0), answer)
+        except ItemEndedError as exc:
+            self._end()
+            raise explain_ending(exc.ending, what, self._limits) from exc
+        except SubmissionFault:
+            # Raised by `answer`; the process still waits for its answer, and gets none.
+            self._end()
+            raise
+        finally:
+            self._left -= process.waited - before
+        if said is Kind.RESULT:
+            return value
+        raise explain_failure(value, what, self._limits)
+
+    def _loaded(self) -> ItemProcess:
+        if self._unloadable is not None:
+            raise self._unloadable
+        if self._process is not None:
+            return self._process
+        if self._left <= 0:
+            raise SubmissionFault(
+                Status.TIMED_OUT,
+                f"the item's {self._limits.wall_seconds:g} s were used up before this was asked",
+                "make the slowest part faster, then the rest will be graded",
+            )
+        process = self._sandbox.open_item(self._limits)
+        self._process = process
+        self.generation += 1
+        chunks = [
+            {"source": chunk.source, "label": chunk.label, "first_line": chunk.first_line}
+            for chunk in self._chunks
+        ]
+        try:
+            self._exchange(
+                process, Kind.LOAD, {"names": self._names, "chunks": chunks}, "loading your code"
+            )
+        except SubmissionFault as fault:
+            self._unloadable = fault
+            raise
+        return process
+
+    def _end(self) -> None:
+        process, self._process = self._process, None
+        if process is not None:
+            self._outputs.append(process.output())
+            self.peak_bytes = max(self.peak_bytes, process.peak_bytes)
+            self._sandbox.close_item()
