@@ -113,6 +113,10 @@ class ItemSession:
         finally:
             self._end()
 
+    def abandon(self) -> None:
+        """End the item, whatever it says; for when nothing more is asked of it."""
+        self._end()
+
     def _request(
         self,
         kind: Kind,
