@@ -1,0 +1,1 @@
+"""Labelled images and the network trained on them."""
