@@ -6,9 +6,7 @@ from grader.model import Status
 class SubmissionFault(Exception):  # noqa: N818 - a finding about the submission, not our error
     """The submission raised, overran a limit, died or broke the protocol during a check."""
 
-    def __init__(
-        self, status: Status, feedback: str, hint: str = "", staff_note: str = ""
-    ) -> None:
+    def __init__(self, status: Status, feedback: str, hint: str = "", staff_note: str = "") -> None:
         super().__init__(feedback)
         self.status = status
         self.feedback = feedback

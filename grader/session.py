@@ -34,6 +34,8 @@ class ItemSession:
         self._names = dict(names)
         self._process: ItemProcess | None = None
         self._unloadable: SubmissionFault | None = None
+        self.abuse: SubmissionFault | None = None
+        """Set when the submission has tampered with the channel; nothing more is asked of it."""
         self._left = limits.wall_seconds
         self._outputs: list[str] = []
         self.peak_bytes = 0
@@ -56,7 +58,8 @@ class ItemSession:
         value = self._request(Kind.CALL, body, f"`{name}`")
         if not isinstance(value, dict) or not isinstance(value.get("inputs"), list):
             ending = Ending(Reason.PROTOCOL, None, "no inputs beside a result")
-            raise explain_ending(ending, f"`{name}`", self._limits)
+            self._end()
+            raise self._finding(ending, f"`{name}`")
         return Reply(value.get("result"), tuple(value["inputs"]))
 
     def probe(self, probe: str, method: str, *args: Any, **options: Any) -> Any:
@@ -109,7 +112,7 @@ class ItemSession:
             process.finish()
         except ItemEndedError as exc:
             if exc.ending.reason is Reason.PROTOCOL:
-                raise explain_ending(exc.ending, "your code", self._limits) from exc
+                raise self._finding(exc.ending, "your code") from exc
         finally:
             self._end()
 
@@ -145,7 +148,7 @@ class ItemSession:
             said, value = process.exchange(kind, body, max(allowed, 0.0), answer)
         except ItemEndedError as exc:
             self._end()
-            raise explain_ending(exc.ending, what, self._limits) from exc
+            raise self._finding(exc.ending, what) from exc
         except SubmissionFault:
             # Raised by `answer`; the process still waits for its answer, and gets none.
             self._end()
@@ -157,8 +160,9 @@ class ItemSession:
         raise explain_failure(value, what, self._limits)
 
     def _loaded(self) -> ItemProcess:
-        if self._unloadable is not None:
-            raise self._unloadable
+        for settled in (self.abuse, self._unloadable):
+            if settled is not None:
+                raise settled
         if self._process is not None:
             return self._process
         if self._left <= 0:
@@ -189,3 +193,9 @@ class ItemSession:
             self._outputs.append(process.output())
             self.peak_bytes = max(self.peak_bytes, process.peak_bytes)
             self._sandbox.close_item()
+
+    def _finding(self, ending: Ending, what: str) -> SubmissionFault:
+        fault = explain_ending(ending, what, self._limits)
+        if ending.reason is Reason.PROTOCOL:
+            self.abuse = fault
+        return fault

@@ -1,0 +1,267 @@
+"""The command `grader`: reads options, calls the library, prints. No logic and no defaults here."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from grader.errors import GraderError, RubricError
+
+app = typer.Typer(
+    name="grader",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Grade numerical linear algebra problem sets: sandboxed, reproducible, by a rubric.",
+)
+rubric_app = typer.Typer(no_args_is_help=True, help="Look after rubrics.")
+app.add_typer(rubric_app, name="rubric")
+
+UNUSABLE = 2
+"""Exit code for wrong usage and unreadable files."""
+
+Submissions = Annotated[
+    list[Path], typer.Argument(metavar="SUBMISSION...", help="Notebooks or modules.")
+]
+Own = Annotated[Path, typer.Argument(metavar="SUBMISSION", help="Your notebook or module.")]
+RubricFile = Annotated[
+    Path | None, typer.Option("--rubric", help="Rubric to grade by; the embedded one if not given.")
+]
+Data = Annotated[str, typer.Option(help="synthetic, cifar10, imagefolder:DIR or npz:FILE.")]
+SandboxKind = Annotated[
+    str, typer.Option("--sandbox", help="bubblewrap; bare: no isolation; auto: the best there is.")
+]
+AllowBare = Annotated[
+    bool, typer.Option("--allow-bare", help="Grade others' files with no isolation all the same.")
+]
+Device = Annotated[str, typer.Option(help="auto, cpu or cuda.")]
+Threads = Annotated[int, typer.Option(help="Threads of the numeric libraries; 0: by the machine.")]
+Seed = Annotated[
+    str,
+    typer.Option(
+        "--seed",
+        help="Course secret behind the hidden draws; better set NLA_GRADER_SECRET.",
+        show_default=False,
+    ),
+]
+Aliases = Annotated[
+    list[str] | None,
+    typer.Option("--alias", metavar="NAME=OWN", help="Take the file's OWN for the asked NAME."),
+]
+Items = Annotated[
+    list[str] | None, typer.Option("--item", metavar="ID", help="Grade this item alone.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print records as JSON Lines.")]
+Out = Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Write each record here.")]
+Cache = Annotated[
+    Path | None, typer.Option("--cache", metavar="DIR", help="Where trained baselines are kept.")
+]
+TimeBudget = Annotated[
+    float | None,
+    typer.Option("--time-budget", metavar="SECONDS", help="At most so long for the training."),
+]
+
+
+@app.command()
+def grade(
+    submissions: Submissions,
+    *,
+    rubric: RubricFile = None,
+    data: Data = "synthetic",
+    sandbox: SandboxKind = "bubblewrap",
+    allow_bare: AllowBare = False,
+    device: Device = "auto",
+    threads: Threads = 0,
+    seed: Seed = "",
+    alias: Aliases = None,
+    item: Items = None,
+    as_json: AsJson = False,
+    out: Out = None,
+    cache: Cache = None,
+    time_budget: TimeBudget = None,
+) -> None:
+    """Grade submissions: every item that can be checked, in a sandbox, by the rubric."""
+    from grader.commands import grade_files  # noqa: PLC0415 - --help stays fast
+    from grader.grading import Options  # noqa: PLC0415
+
+    options = Options(
+        rubric=rubric,
+        data=data,
+        sandbox=sandbox,
+        device=device,
+        threads=threads,
+        secret=seed,
+        aliases=_aliases(alias),
+        items=tuple(item or ()),
+        cache=cache,
+        time_budget=time_budget,
+    )
+    with _errors():
+        code = grade_files(submissions, options, allow_bare=allow_bare, as_json=as_json, out=out)
+    raise typer.Exit(code)
+
+
+@app.command()
+def check(
+    submission: Own,
+    *,
+    rubric: RubricFile = None,
+    data: Data = "synthetic",
+    sandbox: SandboxKind = "auto",
+    device: Device = "auto",
+    threads: Threads = 0,
+    alias: Aliases = None,
+    item: Items = None,
+    as_json: AsJson = False,
+    cache: Cache = None,
+) -> None:
+    """Check your own file: public draws, fast settings, feedback at once."""
+    from grader.commands import check_file  # noqa: PLC0415
+    from grader.grading import Options  # noqa: PLC0415
+
+    options = Options(
+        rubric=rubric,
+        data=data,
+        sandbox=sandbox,
+        device=device,
+        threads=threads,
+        practice=True,
+        aliases=_aliases(alias),
+        items=tuple(item or ()),
+        cache=cache,
+    )
+    with _errors():
+        code = check_file(submission, options, as_json=as_json)
+    raise typer.Exit(code)
+
+
+@app.command()
+def baseline(
+    *,
+    data: Data = "synthetic",
+    device: Device = "auto",
+    threads: Threads = 0,
+    cache: Cache = None,
+    time_budget: TimeBudget = None,
+) -> None:
+    """Train the network that submissions compress, ahead of grading."""
+    from grader.commands import train_baseline  # noqa: PLC0415
+    from grader.grading import Options  # noqa: PLC0415
+
+    options = Options(
+        data=data, device=device, threads=threads, cache=cache, time_budget=time_budget
+    )
+    with _errors():
+        code = train_baseline(options)
+    raise typer.Exit(code)
+
+
+@app.command()
+def selftest(
+    *,
+    reference: Annotated[
+        Path | None, typer.Option(help="The reference hand-in; a checkout's own if not given.")
+    ] = None,
+    data: Data = "synthetic",
+    sandbox: SandboxKind = "bubblewrap",
+    device: Device = "auto",
+    threads: Threads = 0,
+    cache: Cache = None,
+) -> None:
+    """Grade the reference and the template: one must get all points, the other none."""
+    from grader.commands import self_test  # noqa: PLC0415
+    from grader.grading import Options  # noqa: PLC0415
+
+    options = Options(data=data, sandbox=sandbox, device=device, threads=threads, cache=cache)
+    with _errors():
+        code = self_test(options, reference)
+    raise typer.Exit(code)
+
+
+@app.command()
+def doctor(data: Data = "synthetic", device: Device = "auto", cache: Cache = None) -> None:
+    """Say what this machine can do, and what to do about what is missing."""
+    from grader.doctor import examine  # noqa: PLC0415
+
+    with _errors():
+        code = examine(Console(), data=data, device=device, cache=cache)
+    raise typer.Exit(code)
+
+
+@rubric_app.command("schema")
+def rubric_schema() -> None:
+    """Print the JSON Schema of a rubric, for an editor."""
+    import msgspec  # noqa: PLC0415
+
+    from grader.rubric import rubric_schema as schema  # noqa: PLC0415
+
+    sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(schema()), indent=2) + b"\n")
+
+
+@rubric_app.command("lint")
+def rubric_lint(
+    file: Annotated[
+        Path | None, typer.Argument(metavar="RUBRIC", help="The embedded rubric if not given.")
+    ] = None,
+) -> None:
+    """Find every fault of a rubric, and what could be better."""
+    from grader.commands import lint  # noqa: PLC0415
+
+    with _errors():
+        code = lint(file)
+    raise typer.Exit(code)
+
+
+@app.callback(invoke_without_command=True)
+def _version(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    if version:
+        from grader.environment import grader_version  # noqa: PLC0415
+
+        typer.echo(f"nla-grader {grader_version()}")
+        raise typer.Exit
+
+
+def _aliases(pairs: Sequence[str] | None) -> dict[str, str]:
+    aliases = {}
+    for pair in pairs or ():
+        name, _, own = pair.partition("=")
+        if not name.isidentifier() or not all(part.isidentifier() for part in own.split(".")):
+            raise typer.BadParameter(
+                f"must be NAME=OWN, such as CompressedNet=SVDNet, got {pair!r}",
+                param_hint="--alias",
+            )
+        aliases[name] = own
+    return aliases
+
+
+@contextmanager
+def _errors() -> Iterator[None]:
+    """Print an error that a person must act on, without a traceback."""
+    try:
+        yield
+    except RubricError as exc:
+        for fault in exc.faults:
+            _complain(fault)
+        raise typer.Exit(UNUSABLE) from exc
+    except GraderError as exc:
+        _complain(str(exc))
+        raise typer.Exit(UNUSABLE) from exc
+    except KeyboardInterrupt as exc:
+        _complain("interrupted; records that were written stay")
+        raise typer.Exit(130) from exc
+
+
+def _complain(text: str) -> None:
+    Console(stderr=True, soft_wrap=True).print(Text.assemble(("error: ", "bold red"), text))
+
+
+def main() -> None:
+    """Run the command."""
+    app(prog_name="grader")

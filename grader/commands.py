@@ -1,0 +1,218 @@
+"""What the commands do: grade files one by one, write records, choose the exit code."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from enum import IntEnum
+from pathlib import Path
+
+import msgspec
+from rich.console import Console
+from rich.text import Text
+
+from grader.assets import asset
+from grader.console import LiveProgress, show_record
+from grader.errors import GraderError, SandboxError, StoreError, SubmissionError, UsageError
+from grader.grading import Grader, Options
+from grader.model import Record, Status
+from grader.report import PER_SUBMISSION
+from grader.report.text import points_text
+from grader.sandbox import choose_guards, choose_launcher, verify_sandbox
+from grader.submission import load_submission
+
+
+class ExitCode(IntEnum):
+    """How a command ended, for scripts and CI."""
+
+    ALL_POINTS = 0
+    POINTS_LOST = 1
+    UNUSABLE = 2
+    GRADER_FAULT = 3
+
+
+def grade_files(
+    paths: Sequence[Path],
+    options: Options,
+    *,
+    allow_bare: bool,
+    as_json: bool,
+    out: Path | None,
+) -> ExitCode:
+    """Grade each file; one that can't be read is reported and the others are still graded.
+
+    Raises:
+        GraderError: nothing can be graded: a wrong rubric or option, no sandbox, no data.
+    """
+    options = replace(options, sandbox=_kind(options.sandbox))
+    if options.sandbox == "bare" and len(paths) > 1 and not allow_bare:
+        raise UsageError(
+            "--sandbox: bare does not isolate submissions from this machine and must be used for "
+            f"one's own file alone, got {len(paths)} files; use bubblewrap, or add --allow-bare"
+        )
+    names = _unique_names(paths)
+    if out is not None:
+        _make_folder(out)
+    code = ExitCode.ALL_POINTS
+    with LiveProgress() as progress, Grader(options, progress) as grader:
+        for path, name in zip(paths, names, strict=True):
+            try:
+                submission = load_submission(path)
+            except SubmissionError as exc:
+                _complain(exc)
+                code = max(code, ExitCode.UNUSABLE)
+                continue
+            record = grader.grade_submission(submission)
+            if out is not None:
+                _write(record, out, name)
+            _show(record, as_json=as_json)
+            code = max(code, exit_code(record))
+    return code
+
+
+def check_file(path: Path, options: Options, *, as_json: bool) -> ExitCode:
+    """Grade a student's own file by public draws.
+
+    Raises:
+        GraderError: the file can't be read, or nothing can be graded.
+    """
+    options = replace(options, sandbox=_kind(options.sandbox))
+    submission = load_submission(path)
+    with LiveProgress() as progress, Grader(options, progress) as grader:
+        record = grader.grade_submission(submission)
+    _show(record, as_json=as_json)
+    return exit_code(record)
+
+
+def exit_code(record: Record) -> ExitCode:
+    """0 all points that can be given, 1 points lost, 3 a fault of the grader."""
+    if record.status is Status.GRADER_FAULT:
+        return ExitCode.GRADER_FAULT
+    return ExitCode.ALL_POINTS if record.status is Status.PASSED else ExitCode.POINTS_LOST
+
+
+def train_baseline(options: Options) -> ExitCode:
+    """Train the baseline where it is not cached, and say what it is.
+
+    Raises:
+        DataError: the dataset can't be had.
+    """
+    with LiveProgress() as progress:
+        made = Grader(replace(options, sandbox="bare"), progress).baseline()
+    Console().print(
+        f"baseline {made.key[:12]} on {made.dataset.name}: right on {made.accuracy:.1%} of "
+        f"{len(made.dataset.hidden)} hidden images, trained in {made.seconds:.1f} s"
+    )
+    return ExitCode.ALL_POINTS
+
+
+def self_test(options: Options, reference: Path | None) -> ExitCode:
+    """Grade the reference and the template; the first must get all points, the second none.
+
+    Raises:
+        GraderError: nothing can be graded.
+    """
+    reference = reference or Path(__file__).parent.parent / "reference" / "ps1.ipynb"
+    if not reference.is_file():
+        raise UsageError(
+            "selftest: needs the reference hand-in, which is no part of the installed package; run "
+            "it in a checkout or give --reference"
+        )
+    options = replace(options, sandbox=_kind(options.sandbox))
+    wrong = []
+    with LiveProgress() as progress, Grader(options, progress) as grader:
+        for path, expected in ((reference, "all"), (asset("student_template/ps1.ipynb"), "none")):
+            record = grader.grade(path)
+            show_record(record)
+            wrong += [
+                f"{path.name} of {path.parent.name}: {text}"
+                for text in _surprises(record, expected)
+            ]
+    for text in wrong:
+        _complain(text)
+    return ExitCode.GRADER_FAULT if wrong else ExitCode.ALL_POINTS
+
+
+def _surprises(record: Record, expected: str) -> Iterator[str]:
+    for item in record.items:
+        if item.status is Status.GRADER_FAULT:
+            yield f"item {item.id} met a fault of the grader"
+        elif expected == "all" and item.score < item.auto_points:
+            yield f"item {item.id} got {points_text(item.score)} of {points_text(item.auto_points)}"
+        elif expected == "none" and item.score > 0:
+            yield f"item {item.id} got {points_text(item.score)}, nothing is done there"
+
+
+def lint(path: Path | None) -> ExitCode:
+    """Print the faults of a rubric, and advice.
+
+    Raises:
+        RubricError: it has faults.
+    """
+    from grader.rubric import lint_rubric  # noqa: PLC0415 - imports every check
+
+    advice = lint_rubric(path)
+    console = Console(soft_wrap=True)
+    for line in advice:
+        console.print(Text(line))
+    console.print("no faults" if not advice else f"no faults, {len(advice)} pieces of advice")
+    return ExitCode.ALL_POINTS
+
+
+def _kind(asked: str) -> str:
+    """The kind of sandbox to use; `auto` is for one's own file and takes the best there is."""
+    if asked != "auto":
+        return asked
+    try:
+        verify_sandbox(choose_launcher("bubblewrap"), choose_guards())
+    except SandboxError:
+        return "bare"
+    return "bubblewrap"
+
+
+def _unique_names(paths: Sequence[Path]) -> list[str]:
+    """A file name for each record: the stem, numbered where two are the same."""
+    names: list[str] = []
+    for path in paths:
+        name = path.stem or "submission"
+        number = 2
+        while name in names:
+            name = f"{path.stem}-{number}"
+            number += 1
+        names.append(name)
+    return names
+
+
+def _make_folder(out: Path) -> None:
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        probe = out / ".writable"
+        probe.touch()
+        probe.unlink()
+    except OSError as exc:
+        raise StoreError(f"--out: {out} must be a folder that can be written to: {exc}") from exc
+
+
+def _write(record: Record, out: Path, name: str) -> None:
+    for report in PER_SUBMISSION.values():
+        final = out / f"{name}{report.suffix}"
+        partial = final.with_name(f".{final.name}.partial")
+        try:
+            partial.write_bytes(report.render(record))
+            partial.replace(final)
+        except OSError as exc:
+            partial.unlink(missing_ok=True)
+            raise StoreError(
+                f"{final}: the record can't be written: {exc}; free some space"
+            ) from exc
+
+
+def _show(record: Record, *, as_json: bool) -> None:
+    if as_json:
+        sys.stdout.buffer.write(msgspec.json.encode(record, order="deterministic") + b"\n")
+        sys.stdout.buffer.flush()
+    else:
+        show_record(record)
+
+
+def _complain(error: GraderError | str) -> None:
+    Console(stderr=True, soft_wrap=True).print(Text.assemble(("error: ", "bold red"), str(error)))
