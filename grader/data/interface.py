@@ -78,8 +78,16 @@ class Splits:
 class Source(Protocol):
     """A place that images come from."""
 
-    def __call__(self, *, progress: Progress) -> Splits:
-        """Read everything.
+    def fingerprint(self) -> str:
+        """A cheap hash that changes when the images may have; empty where reading is fast anyway.
+
+        Raises:
+            DataError: the images can't be had.
+        """
+        ...
+
+    def read(self, progress: Progress) -> Splits:
+        """Every image.
 
         Raises:
             DataError: the images can't be had.
