@@ -219,6 +219,7 @@ def rubric_lint(
 
 @app.callback(invoke_without_command=True)
 def _version(
+    *,
     version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
 ) -> None:
     if version:
