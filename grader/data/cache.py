@@ -68,10 +68,14 @@ class Cache:
         except FileNotFoundError:
             return None
         except (OSError, ValueError) as exc:
-            return self._damaged(sidecar, str(exc))
-        if not isinstance(kept, dict) or kept.get("sha256") != hashlib.sha256(raw).hexdigest():
-            return self._damaged(data, "its hash is not the one noted when it was written")
-        return Entry(load(raw), kept["facts"])
+            _say_damaged(sidecar, str(exc))
+            return None
+        facts = kept.get("facts") if isinstance(kept, dict) else None
+        if facts is None or kept.get("sha256") != _hash(raw, facts):
+            _say_damaged(data, "its hash is not the one noted when it was written")
+            return None
+        # Copied where read-only, which torch would warn of.
+        return Entry({key: np.require(a, requirements="W") for key, a in load(raw).items()}, facts)
 
     def write(self, name: str, entry: Entry) -> None:
         """Keep `entry`; a reader meets the whole entry or none.
@@ -82,7 +86,8 @@ class Cache:
         from safetensors.numpy import save  # noqa: PLC0415 - as in `read`
 
         raw = save({key: np.ascontiguousarray(array) for key, array in entry.arrays.items()})
-        kept = {"sha256": hashlib.sha256(raw).hexdigest(), "facts": dict(entry.facts)}
+        facts = dict(entry.facts)
+        kept = {"sha256": _hash(raw, facts), "facts": facts}
         data, sidecar = self._paths(name)
         try:
             _replace(data, raw)
@@ -113,8 +118,15 @@ class Cache:
     def _paths(self, name: str) -> tuple[Path, Path]:
         return self._folder / f"{name}.safetensors", self._folder / f"{name}.json"
 
-    def _damaged(self, file: Path, why: str) -> None:
-        log.warning("%s: cache entry is damaged and will be made again: %s", file, why[:200])
+
+def _hash(raw: bytes, facts: Mapping[str, Any]) -> str:
+    digest = hashlib.sha256(raw)
+    digest.update(json.dumps(facts, sort_keys=True).encode())
+    return digest.hexdigest()
+
+
+def _say_damaged(file: Path, why: str) -> None:
+    log.warning("%s: cache entry is damaged and will be made again: %s", file, why[:200])
 
 
 def _replace(file: Path, raw: bytes) -> None:

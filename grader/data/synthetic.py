@@ -97,7 +97,11 @@ class _Bytes:
 
 
 def _draw(source: _Bytes, patterns: NDArray[np.float32], count: int, recipe: Recipe) -> Images:
-    """`count` labelled images. Every number on the way is a whole one that float32 holds exactly."""
+    """`count` labelled images.
+
+    Every number on the way is a whole one below 2^24, which float32 holds exactly: no machine's
+    rounding can change a pixel.
+    """
     labels = source.below(CLASSES, count)
     own = labels * recipe.patterns + source.below(recipe.patterns, count)
     other = source.below(len(patterns), count)
@@ -142,7 +146,8 @@ def _fields(source: _Bytes, count: int) -> NDArray[np.float32]:
     )
     grids = source.draw(count * CHANNELS, len(basis)).astype(np.float32) - 128
     # A sum of whole numbers below 2^24 is exact in float32, in whatever order BLAS adds.
-    return np.floor((grids @ basis) / 256).reshape(count, *SHAPE)
+    fields: NDArray[np.float32] = np.floor((grids @ basis) / 256).reshape(count, *SHAPE)
+    return fields
 
 
 def _interpolation(points: int) -> NDArray[np.float32]:
@@ -163,12 +168,13 @@ def _shifted(
     line = np.arange(SIDE)
     rows = (line + _around_zero(source, shift, len(chosen), 1)) % SIDE
     columns = (line + _around_zero(source, shift, len(chosen), 1)) % SIDE
-    return patterns[
+    moved: NDArray[np.float32] = patterns[
         chosen[:, None, None, None],
         np.arange(CHANNELS)[:, None, None],
         rows[:, None, :, None],
         columns[:, None, None, :],
     ]
+    return moved
 
 
 def _occlude(source: _Bytes, pixels: NDArray[np.uint8]) -> None:

@@ -26,7 +26,10 @@ class Trained:
     weights: dict[str, NDArray[np.float32]]
     losses: tuple[float, ...]
     """Mean negative log-likelihood of each epoch, nats."""
+    accuracy: float
+    """On the images it was judged by, between 0 and 1."""
     seconds: float
+    """Wall time of the epochs."""
 
 
 class Trainer:
@@ -117,6 +120,7 @@ def train(
     trainer: Trainer,
     epochs: int,
     *,
+    judged_by: Images,
     threads: int,
     progress: Progress,
     time_budget: float | None = None,
@@ -126,6 +130,7 @@ def train(
     Leaves torch's number of threads and its global random state as they were.
     """
     started = time.monotonic()
+    seconds = 0.0
     losses: list[float] = []
     total = epochs * trainer.steps
     with _torch_threads(threads), torch.enable_grad():
@@ -136,7 +141,8 @@ def train(
             seconds = time.monotonic() - started
             if time_budget is not None and seconds >= time_budget:
                 break
-    return Trained(trainer.weights(), tuple(losses), time.monotonic() - started)
+        accuracy = trainer.accuracy(judged_by)
+    return Trained(trainer.weights(), tuple(losses), accuracy, seconds)
 
 
 def _tell(progress: Progress, before: int, total: int, what: str, step: int) -> None:
