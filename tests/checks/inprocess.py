@@ -1,4 +1,4 @@
-"""A session without a sandbox: trusted test source runs in this process, behind the same interface."""
+"""A session without a sandbox: test source runs in this process, behind the same interface."""
 
 import copy
 import importlib

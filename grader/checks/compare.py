@@ -1,0 +1,154 @@
+"""Compare a submission's values with the right ones, so that NaN and odd types win nothing."""
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from grader.checks.interface import Outcome, Value, failed
+
+Array = NDArray[Any]
+
+SINGLE = frozenset({np.dtype(np.float16), np.dtype(np.float32), np.dtype(np.complex64)})
+"""Types whose values are judged at single precision's tolerance."""
+
+MAX_TEXT = 60
+"""Characters of a submission's own text that feedback repeats."""
+
+
+def as_array(
+    value: Value,
+    *,
+    name: str,
+    shape: tuple[int, ...],
+    kind: Literal["real", "complex"] = "real",
+    hint: str = "",
+) -> Array | Outcome:
+    """`value` as a finite array of `shape`, or the finding that says why it is none.
+
+    Lists of numbers count as arrays, integers as float64, float16 as float32. A number and an
+    array of shape (1,) stand for each other; other shapes must agree exactly. Where real numbers
+    are expected, complex ones pass only if every imaginary part is exactly 0.
+
+    Args:
+        value: what the submission returned.
+        name: what feedback calls it, e.g. `grad_U`.
+        shape: the expected shape.
+        kind: `complex` accepts real numbers too.
+        hint: one step to take where the shape is wrong.
+
+    Returns:
+        A new float32, float64, complex64 or complex128 array, or a failed `Outcome`.
+    """
+    asked = f"{name}: expected {'a number' if shape == () else f'an array of shape {shape}'}"
+    array = _numbers(value)
+    if array is None:
+        step = "does the function return its result?" if value is None else "return numbers"
+        return failed(f"{asked}, got {short(value)}", step)
+    if array.shape != shape and not {array.shape, shape} <= {(), (1,)}:
+        return failed(f"{name}: expected shape {shape}, got {array.shape}", hint)
+    array = array.reshape(shape)
+    if kind == "real" and array.dtype.kind == "c":
+        if np.any(array.imag != 0):
+            return failed(
+                f"{asked}, real, got complex numbers",
+                "the result is real: no step needs complex numbers",
+            )
+        array = array.real.copy()
+    if not np.all(np.isfinite(array)):
+        return failed(
+            f"{asked}, all finite, got NaN or infinity", "look for a division by 0 or an overflow"
+        )
+    return array
+
+
+def is_single(*arrays: Array) -> bool:
+    """Whether any of `arrays` holds numbers of single precision or less."""
+    return any(array.dtype in SINGLE for array in arrays)
+
+
+def relative_error(actual: Array, expected: Array) -> float:
+    """‖actual - expected‖_F / ‖expected‖_F, free of overflow.
+
+    Returns:
+        NaN where an entry is not finite, 0 where both are zero, infinity where only `expected` is.
+
+    Raises:
+        ValueError: the shapes differ; broadcasting would compare something else.
+    """
+    difference, size = _norms(actual, expected)
+    if size > 0 or np.isnan(difference):
+        return float(difference / size) if size > 0 else float("nan")
+    return 0.0 if difference == 0 else float("inf")
+
+
+def close(actual: Array, expected: Array, *, rtol: float, atol: float = 0.0) -> bool:
+    """Whether ‖actual - expected‖_F is at most atol + rtol * ‖expected‖_F.
+
+    Written so that NaN fails: a comparison with NaN is false, and `<=` is what must hold.
+
+    Raises:
+        ValueError: the shapes differ.
+    """
+    difference, size = _norms(actual, expected)
+    return bool(difference <= atol + rtol * size)
+
+
+def unchanged(before: Sequence[Value], after: Sequence[Value]) -> bool:
+    """Whether every array came back from a call with the same shape, type and entries."""
+    return len(before) == len(after) and all(
+        isinstance(new, np.ndarray) and new.dtype == old.dtype and np.array_equal(old, new)
+        for old, new in zip(before, after, strict=True)
+    )
+
+
+def short(value: Value) -> str:
+    """`value` in a few words for feedback, with nothing in it that a terminal would obey."""
+    if isinstance(value, np.ndarray):
+        return f"an array of shape {value.shape} and type {value.dtype}"
+    if isinstance(value, list | dict):
+        return f"a {type(value).__name__} with {len(value)} entries"
+    if isinstance(value, str):
+        text = repr(value)
+        return f"the text {text if len(text) <= MAX_TEXT else text[:MAX_TEXT] + '...'}"
+    return repr(value)[:MAX_TEXT]
+
+
+def _numbers(value: Value) -> Array | None:
+    """A plain numeric array of one of four types, or None."""
+    if isinstance(value, bool | str | dict) or value is None:
+        return None
+    try:
+        array = np.array(value, subok=False)
+    except (ValueError, TypeError, OverflowError):
+        return None
+    if array.dtype.kind in "iu":
+        return array.astype(np.float64)
+    if array.dtype.kind == "f":
+        return array.astype(np.float32 if array.dtype.itemsize <= np.float32().nbytes else float)
+    if array.dtype.kind == "c":
+        wide = array.dtype.itemsize > np.complex64().nbytes
+        return array.astype(np.complex128 if wide else np.complex64)
+    return None
+
+
+def _norms(actual: Array, expected: Array) -> tuple[float, float]:
+    """‖actual - expected‖_F and ‖expected‖_F; NaN in the first where an entry is not finite."""
+    if actual.shape != expected.shape:
+        raise ValueError(f"actual must have shape {expected.shape}, got {actual.shape}")
+    if not (np.all(np.isfinite(actual)) and np.all(np.isfinite(expected))):
+        return float("nan"), float("nan")
+    left, right = (array.astype(np.complex128).ravel() for array in (actual, expected))
+    # Squares of entries beyond 1e154 overflow and below 1e-154 vanish; divided by the largest
+    # entry they do neither.
+    with np.errstate(over="ignore"):
+        largest = float(max(np.abs(left).max(initial=0.0), np.abs(right).max(initial=0.0)))
+    if largest == 0 or not np.isfinite(largest):
+        return (0.0, 0.0) if largest == 0 else (float("nan"), float("nan"))
+    left, right = left / largest, right / largest
+    with np.errstate(over="ignore"):
+        return (
+            float(np.linalg.norm(left - right) * largest),
+            float(np.linalg.norm(right) * largest),
+        )
