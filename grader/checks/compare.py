@@ -68,6 +68,11 @@ def is_single(*arrays: Array) -> bool:
     return any(array.dtype in SINGLE for array in arrays)
 
 
+def is_series(value: Value) -> bool:
+    """Whether `value` is a list, or an array with a first axis to go along."""
+    return isinstance(value, list) or (isinstance(value, np.ndarray) and value.ndim > 0)
+
+
 def relative_error(actual: Array, expected: Array) -> float:
     """‖actual - expected‖_F / ‖expected‖_F, free of overflow.
 

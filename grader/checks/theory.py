@@ -5,7 +5,7 @@ from typing import Literal
 import numpy as np
 from pydantic import Field
 
-from grader.checks.compare import Array, as_array, close, is_single, short, unchanged
+from grader.checks.compare import Array, as_array, close, is_series, is_single, short, unchanged
 from grader.checks.interface import Bench, Outcome, Params, Value, check, failed, passed
 
 SINGLE_RTOL = 1e-5
@@ -71,7 +71,7 @@ def norm_constants(params: NormConstantsParams, bench: Bench) -> Outcome:
 
 def _judge_constants(answer: Value, n: int, rtol: float) -> Outcome | None:
     name = f"norm_constants({n})"
-    pair = list(answer) if isinstance(answer, list | np.ndarray) and np.ndim(answer) else []
+    pair = list(answer) if is_series(answer) else []
     if len(pair) != 2:  # noqa: PLR2004 - C1 and C2
         return failed(f"{name}: expected two numbers (C1, C2), got {short(answer)}")
     # ‖x‖∞ / ‖x‖₂ is smallest where all entries have one size, largest where one entry is alone.

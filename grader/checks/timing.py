@@ -1,0 +1,184 @@
+"""Times that a submission measured: read them, ask whether they can be true, fit their growth."""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from grader.checks.compare import as_array, is_series, short
+from grader.checks.interface import Outcome, Value, failed
+
+COLUMNS = ("n", "k", "analytic", "autodiff")
+"""Fields of a record, in the order in which a tuple holds them."""
+WAYS = COLUMNS[2:]
+REPETITIONS = 5
+"""How often the grader times its own product; the fastest counts."""
+SLACK_SECONDS = 1.0
+"""What clocks and threads may add to the wall time before a sum of times is called impossible."""
+
+Times = Mapping[tuple[int, int], tuple[float, float]]
+"""(n, k) -> seconds of the analytic gradient and of the automatic one."""
+
+
+@dataclass(frozen=True)
+class Growth:
+    """Exponents of time ~ n^p k^q."""
+
+    n: float | None
+    """None where fewer than two n were measured."""
+    k: float | None
+
+
+def read_times(answer: Value, pairs: Sequence[tuple[int, int]]) -> Times | Outcome:
+    """The times of every pair asked for, or the finding that says what is missing.
+
+    Accepts a list of dicts with the keys of `COLUMNS`, a list or an (N, 4) array of rows in that
+    order, and a dict of columns. Pairs that were not asked for are ignored; of a pair measured
+    more than once the last record counts.
+    """
+    rows = _rows(answer)
+    if isinstance(rows, Outcome):
+        return rows
+    times: dict[tuple[int, int], tuple[float, float]] = {}
+    for number, row in enumerate(rows, start=1):
+        values: list[float] = []
+        for column, value in zip(COLUMNS, row, strict=True):
+            where = f"time_gradients: record {number}: {column}"
+            array = as_array(value, name=where, shape=())
+            if isinstance(array, Outcome):
+                return array
+            values.append(float(array))
+        n, k, analytic, autodiff = values
+        if not (analytic > 0 and autodiff > 0):
+            return failed(
+                f"time_gradients: record {number}: times must be positive seconds",
+                "measure many repetitions with time.perf_counter and divide",
+            )
+        times[round(n), round(k)] = (analytic, autodiff)
+    missing = [pair for pair in pairs if pair not in times]
+    if missing:
+        n, k = missing[0]
+        return failed(
+            f"time_gradients: expected a record for each n and k, got none for n = {n}, k = {k}",
+            f"{len(pairs)} pairs were asked for",
+        )
+    return {pair: times[pair] for pair in pairs}
+
+
+def _rows(answer: Value) -> list[list[Any]] | Outcome:
+    """Records in the order of `COLUMNS`."""
+    if isinstance(answer, dict):
+        return _rows_of_table(answer)
+    if not is_series(answer):
+        return _unreadable(answer)
+    rows: list[list[Any]] = []
+    for entry in answer:
+        row = _fields(entry)
+        if isinstance(row, Outcome):
+            return row
+        rows.append(row)
+    return rows
+
+
+def _rows_of_table(table: Mapping[str, Value]) -> list[list[Any]] | Outcome:
+    columns = _fields(table)
+    if isinstance(columns, Outcome):
+        return columns
+    if not all(is_series(column) for column in columns):
+        return _unreadable(table)
+    if len({len(column) for column in columns}) > 1:
+        return failed(
+            "time_gradients: expected columns of one length, got several lengths",
+            "each record needs an n, a k and both times",
+        )
+    return [list(row) for row in zip(*columns, strict=True)]
+
+
+def _fields(entry: Value) -> list[Any] | Outcome:
+    """The four fields of a record, or the four columns of a table."""
+    if isinstance(entry, dict):
+        lacking = [column for column in COLUMNS if column not in entry]
+        return _unreadable(entry, lacking) if lacking else [entry[column] for column in COLUMNS]
+    if is_series(entry) and len(entry) == len(COLUMNS):
+        return list(entry)
+    return _unreadable(entry)
+
+
+def _unreadable(value: Value, lacking: Sequence[str] = ()) -> Outcome:
+    without = f" without {', '.join(lacking)}" if lacking else ""
+    return failed(
+        f"time_gradients: expected records with n, k, analytic, autodiff, got {short(value)}"
+        f"{without}",
+        "return a list of dicts, one for each n and k, with both times in seconds",
+    )
+
+
+def implausible(
+    times: Times, *, wall_seconds: float, floors: Mapping[tuple[int, int], float], threads: int
+) -> Outcome | None:
+    """The finding that says why `times` can't have been measured, None where they can.
+
+    Generous on purpose: machines are noisy, and a lost point for noise is worse than a kept one.
+
+    Args:
+        times: what the submission reports.
+        wall_seconds: how long the whole call took.
+        floors: seconds below which no time of a pair can be true.
+        threads: processor seconds that may pass in one second.
+    """
+    for (n, k), measured in times.items():
+        for way, seconds in zip(WAYS, measured, strict=True):
+            if seconds < floors[n, k]:
+                return failed(
+                    f"time_gradients: {way} at n = {n}, k = {k} is faster than its multiplications",
+                    "does the clock stop after the result is there? (block_until_ready in JAX)",
+                    f"{seconds:.3g} s, floor {floors[n, k]:.3g} s",
+                )
+    total = sum(sum(measured) for measured in times.values())
+    if total > wall_seconds * (1 + threads) + SLACK_SECONDS:
+        return failed(
+            "time_gradients: the reported times together exceed the time that the call took",
+            "report seconds, not milliseconds, and measure within the call",
+            f"{total:.3g} s reported, {wall_seconds:.3g} s passed",
+        )
+    for index, way in enumerate(WAYS):
+        if len(times) > 1 and len({measured[index] for measured in times.values()}) == 1:
+            return failed(
+                f"time_gradients: {way} is the same number for every n and k",
+                "measure each n and k by itself",
+            )
+    if len(times) > 1 and all(analytic == autodiff for analytic, autodiff in times.values()):
+        return failed(
+            "time_gradients: analytic and autodiff are the same numbers",
+            "measure both ways by themselves",
+        )
+    return None
+
+
+def fastest_product(n: int, k: int, rng: np.random.Generator) -> float:
+    """Seconds that NumPy takes for (X - U V) Vᵀ in float32: the fastest of a few repetitions."""
+    X, U, V = (rng.normal(size=shape).astype(np.float32) for shape in ((n, n), (n, k), (k, n)))
+    best = float("inf")
+    for _ in range(REPETITIONS):
+        start = time.perf_counter()
+        (X - U @ V) @ V.T
+        best = min(best, time.perf_counter() - start)
+    return best
+
+
+def growth(times: Times, way: int) -> Growth:
+    """Least-squares exponents of the times in n and in k.
+
+    Args:
+        times: seconds of each pair.
+        way: 0 for the analytic gradient, 1 for the automatic one.
+    """
+    pairs = np.array(list(times), dtype=np.float64)
+    logs = np.log([measured[way] for measured in times.values()])
+    varied = [axis for axis in (0, 1) if len(set(pairs[:, axis])) > 1]
+    design = np.column_stack([np.ones(len(pairs)), *(np.log(pairs[:, axis]) for axis in varied)])
+    solution = np.linalg.lstsq(design, logs)[0]
+    found = dict(zip(varied, solution[1:].tolist(), strict=True))
+    return Growth(n=found.get(0), k=found.get(1))
