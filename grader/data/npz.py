@@ -1,5 +1,6 @@
 """Images that lie in one NumPy archive."""
 
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,16 +31,17 @@ class NpzFile:
         arrays: dict[str, NDArray[np.generic]] = {}
         names = [f"{split}_{kind}" for split in SPLITS for kind in ("images", "labels")]
         try:
-            with np.load(self.file, allow_pickle=False) as archive:
-                if not isinstance(archive, Mapping):
-                    raise DataError(f"{self.file}: file must be an .npz archive, got one array")
+            archive = np.load(self.file, allow_pickle=False)
+            if not isinstance(archive, np.lib.npyio.NpzFile):
+                raise DataError(f"{self.file}: file must be an .npz archive, got one array")
+            with archive:
+                present = list(archive)
                 for done, name in enumerate(names):
                     progress(done, len(names), "reading images")
-                    if name in archive:
+                    if name in present:
                         arrays[name] = archive[name]
-                present = list(archive)
         # A broken archive shows as any of these, by where it breaks.
-        except (OSError, ValueError, EOFError, BadZipFile) as exc:
+        except (OSError, ValueError, EOFError, BadZipFile, zlib.error) as exc:
             raise DataError(
                 f"{self.file}: file must be an .npz archive of plain arrays, got"
                 f" {str(exc)[:120]!r}; write it with numpy.savez"

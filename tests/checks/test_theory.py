@@ -1,0 +1,283 @@
+"""Right answers to problem 1 in many forms, and wrong ones that must be caught."""
+
+from typing import Any
+
+import pytest
+
+from grader.checks.interface import CHECKS, Outcome, SubmissionFault
+from tests.checks.inprocess import bench_for
+
+SIZES = (1, 2, 3, 5, 8, 50, 1000)
+
+
+def judge(check: str, source: str, seed: int = 0, **params: Any) -> Outcome:
+    spec = CHECKS[f"theory.{check}"]
+    return spec.run(spec.params(**params), bench_for("import numpy as np\n" + source, seed=seed))
+
+
+def constants(body: str) -> Outcome:
+    return judge("norm_constants", f"def norm_constants(n):\n    return {body}\n")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "1 / np.sqrt(n), 1",
+        "[n ** -0.5, 1.0]",
+        "np.array([1 / np.sqrt(n), 1.0])",
+        "np.float64(1) / n ** 0.5, np.int64(1)",
+        "np.exp(-np.log(n) / 2), np.array([1])",
+        "np.float32(1) / np.sqrt(np.float32(n)), 1",
+        "np.linalg.norm(np.ones(n)) / n, 1",
+    ],
+)
+def test_norm_constants_accepts_the_best_constants(body: str) -> None:
+    """The best constants pass in every natural form."""
+    assert constants(body).value == 1, constants(body).feedback
+
+
+@pytest.mark.parametrize(
+    ("body", "word"),
+    [
+        pytest.param("1, 1", "does not hold", id="C1 too large"),
+        pytest.param("1 / np.sqrt(n), 1 / np.sqrt(n)", "does not hold", id="C2 too small"),
+        pytest.param("1 / n, 1", "not the best", id="C1 too small"),
+        pytest.param("1 / np.sqrt(n), np.sqrt(n)", "not the best", id="C2 too large"),
+        pytest.param("1, 1 / np.sqrt(n)", "does not hold", id="swapped"),
+        pytest.param("1 / np.sqrt(n)", "two numbers", id="one number"),
+        pytest.param("(1 / np.sqrt(n), 1, 1)", "two numbers", id="three numbers"),
+        pytest.param("None", "None", id="None"),
+        pytest.param("'1', '1'", "the text", id="text"),
+        pytest.param("float('nan'), 1", "NaN", id="NaN"),
+        pytest.param("[[1, 2], 1]", "C1: expected shape", id="ragged"),
+        pytest.param("round(1 / np.sqrt(n), 3), 1", "C1", id="rounded"),
+        pytest.param("1 / np.sqrt(n) * (1 - 1e-7), 1", "not the best", id="a little less"),
+        pytest.param("(0.5 if n == 4 else 1, 1)", "does not hold", id="right for n = 1 and 4"),
+        pytest.param("0, 1", "not the best", id="zero"),
+        pytest.param("-1 / np.sqrt(n), 1", "not the best", id="negative"),
+    ],
+)
+def test_norm_constants_catches(body: str, word: str) -> None:
+    """Constants that are wrong, not sharp or no numbers fail, and feedback says which."""
+    found = constants(body)
+    assert found.value == 0
+    assert word in found.feedback
+
+
+EXTREMAL = "def extremal_matrix(m, n, k):\n    A = np.zeros((m, n))\n"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "A[range(k), range(k)] = 3\n    return A",
+        "A = np.zeros((m, n), int); A[range(k), range(k)] = -1\n    return A.tolist()",
+        "A[range(k), range(k)] = 1e-200\n    return A",
+        "A[m - 1 - np.arange(k), np.arange(k)] = 1e200\n    return A",
+        "q = lambda s: np.linalg.qr(np.random.default_rng(s).normal(size=(s, s)))[0]\n"
+        "    return q(m)[:, :k] @ q(n)[:, :k].T",
+        "q = lambda s: np.linalg.qr(np.random.default_rng(s).normal(size=(s, s)))[0]\n"
+        "    return (q(m)[:, :k] @ q(n)[:, :k].T).astype(np.float32)",
+        "A = A.astype(complex); A[range(k), range(k)] = 1j\n    return A",
+    ],
+)
+def test_extremal_matrix_accepts_every_construction(body: str) -> None:
+    """Any matrix with the property passes, of any scale and precision."""
+    found = judge("extremal_matrix", EXTREMAL + "    " + body)
+    assert found.value == 1, found.feedback
+
+
+@pytest.mark.parametrize(
+    ("body", "word"),
+    [
+        pytest.param("return np.eye(max(m, n))[:m, :n]", "rank", id="full rank always"),
+        pytest.param("return np.ones((m, n))", "rank", id="rank one always"),
+        pytest.param("return A", "zero matrix", id="zero"),
+        pytest.param("return np.eye(k)", "expected shape", id="k by k"),
+        pytest.param("return np.eye(n, m)", "expected shape", id="transposed"),
+        pytest.param(
+            "A[range(k), range(k)] = np.arange(1, k + 1)\n    return A",
+            "does not hold",
+            id="different singular values",
+        ),
+        pytest.param(
+            "A[range(k), range(k)] = 1; A[0, 0] = 1 + 1e-6\n    return A",
+            "does not hold",
+            id="nearly equal",
+        ),
+        pytest.param("A[0, 0] = np.nan\n    return A", "NaN", id="NaN"),
+        pytest.param("return None", "None", id="None"),
+        pytest.param("return A.astype(bool)", "bool", id="bool"),
+        pytest.param("A[:k] = 1\n    return A", "rank", id="k equal rows"),
+        pytest.param(
+            "A[range(k), range(k)] = 1; A += 1e-6\n    return A", "rank", id="noise raises the rank"
+        ),
+    ],
+)
+def test_extremal_matrix_catches(body: str, word: str) -> None:
+    """A wrong rank, unequal singular values, a wrong shape and no matrix all fail."""
+    found = judge("extremal_matrix", EXTREMAL + "    " + body)
+    assert found.value == 0
+    assert word in found.feedback
+
+
+def projector(body: str, seed: int = 0) -> Outcome:
+    return judge("projector_pinv", f"def projector_pinv(U):\n    {body}\n", seed)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "return U @ U.conj().T",
+        "return np.einsum('ik,jk->ij', U, U.conj())",
+        "return (U @ U.conj().T).tolist()",
+        "return (U @ U.conj().T).astype(np.complex64)",
+        "return U @ np.linalg.inv(U.conj().T @ U) @ U.conj().T",
+        "return np.linalg.pinv(U @ U.conj().T, rcond=1e-4, hermitian=True)",
+        "import torch; U = torch.from_numpy(U); return U @ U.mH",
+    ],
+)
+def test_projector_pinv_accepts_every_route(body: str) -> None:
+    """The projector passes however it is computed."""
+    found = projector(body)
+    assert found.value == 1, found.feedback
+
+
+@pytest.mark.parametrize(
+    ("body", "word"),
+    [
+        pytest.param("return U @ U.T", "does not hold", id="no conjugate"),
+        pytest.param("return (U @ U.conj().T).real", "does not hold", id="real part"),
+        pytest.param("return U.conj() @ U.T", "does not hold", id="conjugate of it"),
+        pytest.param("return np.eye(len(U))", "does not hold", id="identity"),
+        pytest.param("return np.zeros((len(U), len(U)))", "A P A = A", id="zero"),
+        pytest.param("return U.conj().T @ U", "expected shape", id="k by k"),
+        pytest.param("return U.conj().T", "expected shape", id="k by n"),
+        pytest.param("return np.linalg.pinv(U)", "expected shape", id="pseudoinverse of U"),
+        pytest.param("return 2 * U @ U.conj().T", "does not hold", id="doubled"),
+        pytest.param("return U @ U.conj().T * (1 + 1e-4)", "does not hold", id="a little more"),
+        pytest.param("return None", "None", id="None"),
+        pytest.param("return np.full((len(U),) * 2, np.nan)", "NaN", id="NaN"),
+        pytest.param("return np.full((len(U),) * 2, 1e300)", "does not hold", id="huge"),
+        pytest.param("P = U @ U.conj().T; U *= 2; return P", "changed", id="changes U"),
+        pytest.param("P = U @ U.conj().T; U[0] = 0; return P", "changed", id="clears a row of U"),
+        pytest.param(
+            "A = U @ U.conj().T; return A + 0.1 * (np.eye(len(A)) - A)", "P A P = P", id="inner"
+        ),
+    ],
+)
+def test_projector_pinv_catches(body: str, word: str) -> None:
+    """A matrix that breaks a Penrose condition, or a changed argument, fails."""
+    found = projector(body)
+    assert found.value == 0
+    assert word in found.feedback
+
+
+def test_projector_pinv_tells_a_forgotten_conjugate() -> None:
+    """The commonest mistake gets its own hint."""
+    assert "conjugates" in projector("return U @ U.T").hint
+
+
+SVD = """
+def rank_one_svd(n):
+    j = np.arange(1, n + 1)
+    a, b = np.sqrt(2.0 * j - 1), (-1.0) ** j
+    U, s, Vh = a[:, None] / n, np.array([n * np.sqrt(n)]), b[None] / np.sqrt(n)
+"""
+
+
+def decomposition(body: str, sizes: tuple[int, ...] = SIZES) -> Outcome:
+    return judge("rank_one_svd", f"{SVD}    {body}\n", sizes=sizes)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "return U, s, Vh",
+        "return -U, s, -Vh",
+        "return [U.tolist(), s.tolist(), Vh.tolist()]",
+        "return U, float(s[0]), Vh",
+        "return U.astype(np.float32), s.astype(np.float32), Vh.astype(np.float32)",
+        "return 1j * U, s, -1j * Vh",
+        "u, s, v = np.linalg.svd(np.outer(a, b)); return u[:, :1], s[:1], v[:1]",
+    ],
+)
+def test_rank_one_svd_accepts_every_form(body: str) -> None:
+    """The thin decomposition passes with either sign, in every natural form."""
+    found = decomposition(body)
+    assert found.value == 1, found.feedback
+
+
+def test_rank_one_svd_accepts_the_analytic_answer_for_a_million() -> None:
+    """The analytic answer passes at every size, in double and in single precision."""
+    assert decomposition("return U, s, Vh", (1_000_000,)).value == 1
+    single = "return U.astype(np.float32), s, Vh.astype(np.float32)"
+    assert decomposition(single, (1_000_000,)).value == 1
+
+
+def test_rank_one_svd_asks_for_small_sizes_first() -> None:
+    """A numeric decomposition gets its points of feedback before its memory runs out."""
+    body = "\n    if n > 2: raise MemoryError('too large')\n    return U, s, -Vh"
+    assert "is not A" in decomposition(body, (1000, 2)).feedback
+
+
+def test_rank_one_svd_lets_a_submission_run_out_of_memory() -> None:
+    """What ends a submission is the session's to tell."""
+    with pytest.raises(SubmissionFault):
+        decomposition("if n > 50: raise MemoryError\n    return U, s, Vh")
+
+
+@pytest.mark.parametrize(
+    ("body", "word"),
+    [
+        pytest.param("return U, s, -Vh", "is not A", id="sign of the pattern"),
+        pytest.param("return U, -s, -Vh", "positive", id="negative s"),
+        pytest.param("return U * n, s / n, Vh", "norm 1", id="U not normalised"),
+        pytest.param("return U, s / np.sqrt(n) * n, Vh / n * np.sqrt(n)", "norm 1", id="Vh long"),
+        pytest.param("return U, s / np.sqrt(n), Vh", "not the singular value", id="s = n"),
+        pytest.param("return U, s ** 2, Vh", "not the singular value", id="s squared"),
+        pytest.param("return U, s, abs(Vh)", "is not A", id="no alternation"),
+        pytest.param("return U[::-1], s, Vh", "is not A", id="U reversed"),
+        pytest.param("return np.ones((n, 1)) / np.sqrt(n), s, Vh", "is not A", id="constant U"),
+        pytest.param("return U, s, Vh.T", "expected shape", id="Vh transposed"),
+        pytest.param("return U.ravel(), s, Vh.ravel()", "expected shape", id="flat"),
+        pytest.param("return np.linalg.svd(np.outer(a, b))", "expected shape", id="full"),
+        pytest.param("return U, s", "expected (U, s, Vh)", id="two parts"),
+        pytest.param("return None", "expected (U, s, Vh)", id="None"),
+        pytest.param("return U, s, Vh * np.nan", "NaN", id="NaN"),
+        pytest.param("return U, s + 0.5j, Vh", "real", id="complex s"),
+        pytest.param("return U * 1e200, s, Vh", "norm 1", id="huge"),
+        pytest.param("U[-1] *= 1 + 1e-5; return U, s, Vh", "U", id="last entry a little off"),
+        pytest.param("return U, s, (Vh if n < 9 else abs(Vh))", "is not A", id="right if small"),
+    ],
+)
+def test_rank_one_svd_catches(body: str, word: str) -> None:
+    """Wrong signs, norms, values, shapes and parts all fail, and feedback says which."""
+    found = decomposition(body)
+    assert found.value == 0
+    assert word in found.feedback
+
+
+def test_rank_one_svd_sees_one_wrong_entry_among_a_million() -> None:
+    """Random products see an error in a single entry, without forming A."""
+    body = "Vh[0, n // 2] *= -1; return U, s, Vh"
+    assert "is not A" in decomposition(body, (1_000_000,)).feedback
+
+
+def test_rank_one_svd_tells_an_opposite_sign() -> None:
+    """A decomposition of -A gets its own hint."""
+    assert "opposite sign" in decomposition("return U, s, -Vh").hint
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_right_answers_pass_for_every_seed(seed: int) -> None:
+    """No draw fails a right answer."""
+    source = EXTREMAL + (
+        "    q = lambda s: np.linalg.qr(np.random.normal(size=(s, s)))[0]\n"
+        "    return q(m)[:, :k] @ q(n)[:, :k].T\n"
+        "def projector_pinv(U): return U @ U.conj().T\n"
+        "def norm_constants(n): return 1 / np.sqrt(n), 1\n"
+    )
+    for check in ("extremal_matrix", "projector_pinv", "norm_constants"):
+        found = judge(check, source, seed)
+        assert found.value == 1, found.feedback
