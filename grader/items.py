@@ -185,6 +185,7 @@ def _record(item: Item, status: Status, **rest: Any) -> ItemRecord:
     return ItemRecord(
         id=item.id,
         title=item.title,
+        problem=item.problem,
         points=float(item.points),
         auto_points=float(item.auto_points),
         hand_points=float(item.hand_points),

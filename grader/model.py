@@ -62,6 +62,8 @@ class ItemRecord(msgspec.Struct, frozen=True, kw_only=True):
 
     id: str
     title: str
+    problem: str = ""
+    """Heading that the item stands under."""
     points: float
     """What the item is worth, by the grader and by hand together."""
     auto_points: float
