@@ -1,7 +1,9 @@
-"""What a report is."""
+"""What a report is, and what the reports of a whole run are given."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+
+import msgspec
 
 from grader.model import Record
 
@@ -14,3 +16,40 @@ class Report:
     suffix: str
     """Of the file that holds it, with the dot."""
     render: Callable[[Record], bytes]
+
+
+class HandGiven(msgspec.Struct, frozen=True, kw_only=True):
+    """What a person gave for one item."""
+
+    points: float
+    criteria: Mapping[int, float] = {}
+    """Position of the criterion in the item, from 0, to the points given for it."""
+    comment: str = ""
+
+
+class Graded(msgspec.Struct, frozen=True, kw_only=True):
+    """One student's hand-in with everything that was given for it."""
+
+    student: str = ""
+    """Identifier in the learning management system, empty for a file on its own."""
+    name: str = ""
+    """The student's name."""
+    file: str = ""
+    """Name of the file, of use where there is no record."""
+    attempt: int = 1
+    late: bool = False
+    record: Record | None = None
+    """None where nothing was graded."""
+    error: str = ""
+    """Why the file can't be read as a submission."""
+    hand: Mapping[str, HandGiven] = {}
+    """Item id to what a person gave."""
+
+
+@dataclass(frozen=True)
+class RunReport:
+    """One way to write a whole run down, piece by piece: a run may have thousands of records."""
+
+    name: str
+    suffix: str
+    render: Callable[[Iterable[Graded]], Iterator[bytes]]
