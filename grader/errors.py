@@ -34,3 +34,14 @@ class SandboxError(GraderError):
 
 class StoreError(GraderError):
     """Records can't be read from or written to where they belong."""
+
+
+class ConflictError(StoreError):
+    """Someone else has changed it since it was read; nothing was written.
+
+    `current` is what is kept now, None where there is nothing any more.
+    """
+
+    def __init__(self, text: str, current: object | None = None) -> None:
+        super().__init__(text)
+        self.current = current

@@ -25,6 +25,7 @@ ALLOWED = {
     "grader/rubric": {*LEAVES, "grader.rubric", "grader.checks", "grader.assets"},
     "grader/sandbox": {*LEAVES, "grader.sandbox", "grader.worker"},
     "grader/report": {*LEAVES, "grader.report"},
+    "grader/store": {*LEAVES, "grader.store"},
     "reference": {"reference"},
     "student_template": {"student_template"},
 }
