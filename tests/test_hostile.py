@@ -1,0 +1,78 @@
+"""Hostile and broken submissions, each graded in the real sandbox: no attack wins a point."""
+
+import functools
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from grader.submission import submission_from_bytes
+
+from grader.errors import SandboxError
+from grader.grading import Grader, Options
+from grader.model import ItemRecord, Status
+from tests.leftovers import Leftovers
+
+FOLDER = Path(__file__).parent / "submissions" / "hostile"
+CASES: list[dict[str, Any]] = yaml.safe_load((FOLDER / "cases.yaml").read_text(encoding="utf-8"))
+RIGHT: Mapping[str, str] = yaml.safe_load((FOLDER / "right.yaml").read_text(encoding="utf-8"))
+"""Item -> the right solution that an attack wraps: what it scores is told from a wrong answer."""
+
+
+@functools.cache
+def grader_for(item: str) -> Grader:
+    """One grader an item: its self-test of the sandbox is made once."""
+    options = Options(
+        rubric=FOLDER / "rubric.yaml", items=(item,), secret="hidden", threads=1, device="cpu"
+    )
+    try:
+        return Grader(options)
+    except SandboxError as exc:
+        pytest.skip(f"no sandbox here: {exc}")
+
+
+def graded(item: str, source: str) -> ItemRecord:
+    text = "\n".join(
+        RIGHT[item].rstrip() if line == "RIGHT" else line for line in source.splitlines()
+    )
+    record = grader_for(item).grade_submission(submission_from_bytes("hostile.py", text.encode()))
+    return record.items[0]
+
+
+def listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _nothing_left() -> Iterator[None]:
+    """After all of them no process, file, mount or control group is left."""
+    before = Leftovers.now()
+    yield
+    assert Leftovers.now() == before
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
+def test_an_attack_ends_as_expected(case: dict[str, Any]) -> None:
+    """Status, points and words are those that the corpus names."""
+    found = graded(case["item"], case["source"])
+    told = " ".join([found.feedback, *(check.feedback for check in found.checks)])
+    assert found.status.value in listed(case["status"]), told
+    assert found.score in listed(case["score"]), told
+    assert case.get("says", "") in told
+    assert case.get("prints", "") in found.output
+    assert "Traceback" not in told
+    assert "/grader/" not in told
+
+
+@pytest.mark.parametrize("item", sorted(RIGHT))
+def test_the_right_solution_gets_all_points(item: str) -> None:
+    """The rubric of this corpus is not what makes attacks fail."""
+    found = graded(item, "RIGHT")
+    assert found.status is Status.PASSED, found
+    assert found.score == found.auto_points
+
+
+def test_the_corpus_is_large_and_its_names_are_distinct() -> None:
+    """At least sixty different attacks and accidents."""
+    assert len({case["name"] for case in CASES}) == len(CASES) >= 60
