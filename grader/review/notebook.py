@@ -1,0 +1,171 @@
+"""What was handed in, as cells to look at. Reads bytes, runs nothing."""
+
+import json
+import warnings
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import nbformat
+from nbformat.reader import reads as read_notebook
+
+from grader.review.module import module_stretches
+from grader.review.pictures import KINDS, Picture, picture_from
+
+MAX_CELLS = 2000
+MAX_SOURCE = 200_000
+"""Characters of one cell; what is beyond is cut, and said to be."""
+CUT = "\n… cut here: the cell is too long to be shown whole"
+
+
+@dataclass(frozen=True)
+class Output:
+    """One thing that a cell has shown."""
+
+    kind: str
+    """`picture`, `markdown`, `latex`, `html`, `text`, `printed`, `error` or `other`."""
+    text: str = ""
+    picture: Picture | None = None
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell of a notebook, or one stretch of a module."""
+
+    number: int
+    """From 1, as a reader counts."""
+    kind: str
+    """`markdown`, `text` (shown as it is) or `code`."""
+    source: str
+    outputs: tuple[Output, ...] = ()
+    attachments: Mapping[str, Picture] = field(default_factory=dict)
+    item: str = ""
+    """The item that the template has marked this cell for."""
+    role: str = ""
+    """`question` or `answer`, by the template's mark."""
+
+
+class UnreadableError(ValueError):
+    """The file can't be read as a notebook or a module."""
+
+
+def read_cells(content: bytes, kind: str) -> tuple[Cell, ...]:
+    """The cells of a notebook, or of a module with its comments and docstrings as text.
+
+    Args:
+        content: The file's bytes.
+        kind: `notebook` or `module`.
+
+    Raises:
+        UnreadableError: the bytes are neither.
+    """
+    text = content.decode("utf-8-sig", errors="replace")
+    if kind == "notebook":
+        return tuple(_notebook_cells(text))
+    return tuple(_module_cells(text))
+
+
+def _notebook_cells(text: str) -> Iterator[Cell]:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            notebook = read_notebook(text)  # type: ignore[no-untyped-call]
+            if notebook.get("nbformat") != nbformat.current_nbformat:
+                notebook = nbformat.convert(  # type: ignore[no-untyped-call]
+                    notebook, nbformat.current_nbformat
+                )
+    # Every shape of broken JSON fails in its own way inside nbformat.
+    except Exception as exc:
+        raise UnreadableError(f"not a notebook: {str(exc)[:200]}") from exc
+    cells = notebook.get("cells")
+    if not isinstance(cells, list):
+        raise UnreadableError("not a notebook: it has no cells")
+    for number, cell in enumerate(cells[:MAX_CELLS], 1):
+        if not isinstance(cell, Mapping):
+            continue
+        kind = {"markdown": "markdown", "code": "code"}.get(str(cell.get("cell_type")), "text")
+        mark = _mapping(_mapping(cell.get("metadata")).get("nla_grader"))
+        yield Cell(
+            number=number,
+            kind=kind,
+            source=_cut(_text(cell.get("source"))),
+            outputs=tuple(_outputs(cell.get("outputs"))) if kind == "code" else (),
+            attachments=_attachments(cell.get("attachments")),
+            item=str(mark.get("item", "")),
+            role=str(mark.get("role", "")),
+        )
+
+
+def _attachments(value: Any) -> dict[str, Picture]:
+    found = {}
+    for name, bundle in _mapping(value).items():
+        picture = _picture(_mapping(bundle))
+        if picture is not None:
+            found[str(name)] = picture
+    return found
+
+
+def _outputs(value: Any) -> Iterator[Output]:
+    for output in value if isinstance(value, list) else ():
+        shown = _mapping(output)
+        kind = shown.get("output_type")
+        if kind == "stream":
+            yield Output("printed", _text(shown.get("text")))
+        elif kind == "error":
+            lines = shown.get("traceback")
+            told = "\n".join(map(str, lines)) if isinstance(lines, list) else ""
+            name = f"{shown.get('ename', 'error')}: {shown.get('evalue', '')}"
+            yield Output("error", f"{name}\n{told}")
+        elif kind in {"display_data", "execute_result", "update_display_data"}:
+            yield _richest(_mapping(shown.get("data")))
+
+
+RICH = (
+    ("text/markdown", "markdown"),
+    ("text/latex", "latex"),
+    ("text/html", "html"),
+    ("text/plain", "text"),
+)
+"""Texts that an output may hold, the one that is shown first."""
+
+
+def _richest(data: Mapping[str, Any]) -> Output:
+    picture = _picture(data)
+    if picture is not None:
+        return Output("picture", _text(data.get("text/plain")), picture)
+    for mime, kind in RICH:
+        if mime in data:
+            return Output(kind, _text(data[mime]))
+    return Output("other", ", ".join(sorted(map(str, data)))[:200])
+
+
+def _picture(data: Mapping[str, Any]) -> Picture | None:
+    for mime in KINDS:
+        if mime in data:
+            picture = picture_from(mime, _text(data[mime]))
+            if picture is not None:
+                return picture
+    return None
+
+
+def _module_cells(text: str) -> Iterator[Cell]:
+    for number, (kind, source) in enumerate(module_stretches(text), 1):
+        if number > MAX_CELLS:
+            return
+        yield Cell(number=number, kind=kind, source=_cut(source))
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list):
+        return "".join(part for part in value if isinstance(part, str))
+    return "" if value is None else json.dumps(value, default=str)[:MAX_SOURCE]
+
+
+def _cut(source: str) -> str:
+    return source if len(source) <= MAX_SOURCE else source[:MAX_SOURCE] + CUT
