@@ -1,4 +1,4 @@
-"""Whole hand-ins made like real ones, graded as an instructor would: flaws cost what they should."""
+"""Whole hand-ins made like real ones: flaws cost what they should, and nothing else is lost."""
 
 from collections.abc import Iterator
 from pathlib import Path
