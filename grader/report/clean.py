@@ -3,7 +3,9 @@
 import re
 import unicodedata
 
-_ESCAPES = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160)) if code not in {9, 10}}
+_ESCAPES = {
+    code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160)) if code not in {9, 10}
+}
 # Characters that reorder what a reader sees, that break lines unseen, or that XML forbids.
 _ESCAPES |= {
     code: f"\\u{code:04x}"
@@ -18,7 +20,8 @@ _ESCAPES |= {
         0xFFFF,
     )
 }
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|~$^=-])")
+_MARKDOWN = re.compile(r"([\\`*_\[\]~$])")
+_MARKDOWN_START = re.compile(r"^(#|[-+=]|\d+(?=[.)]))")
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001 - wide forms start one too
 _TICKS = re.compile(r"`+")
 
@@ -42,8 +45,9 @@ def shortened(text: str, most: int) -> str:
 
 
 def markdown(text: str) -> str:
-    """`text` for one line of GitHub-flavoured Markdown, shown as it is: no markup, no HTML, no link."""
+    """`text` for one line of Markdown, shown as it is: no markup, no HTML, no link."""
     escaped = _MARKDOWN.sub(r"\\\1", one_line(text))
+    escaped = _MARKDOWN_START.sub(_escaped_start, escaped)
     escaped = escaped.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     # A bare address or a mention would become a link.
     return escaped.replace("://", "&#58;//").replace("@", "&#64;").replace("www.", "www&#46;")
@@ -51,7 +55,7 @@ def markdown(text: str) -> str:
 
 def markdown_code(text: str) -> str:
     """`text` as inline code; delimited by more backticks than it holds."""
-    line = one_line(text).replace("|", "\\|")
+    line = one_line(text)
     ticks = "`" * (max(map(len, _TICKS.findall(line)), default=0) + 1)
     pad = " " if line.startswith("`") or line.endswith("`") else ""
     return f"{ticks}{pad}{line}{pad}{ticks}"
@@ -74,3 +78,8 @@ def file_stem(name: str) -> str:
     """`name` in characters that every file system takes, at most 40 of them; may be empty."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:40].strip("-")
+
+
+def _escaped_start(match: re.Match[str]) -> str:
+    """What would start a heading or a list; a number is followed by its escaped point."""
+    return f"{match[0]}\\" if match[0].isdecimal() else f"\\{match[0]}"

@@ -84,13 +84,15 @@ def problem_title(item: ItemRecord) -> str:
 
 
 def shown_status(item: ItemRecord, hand: Mapping[str, HandGiven] = NO_HAND) -> Status:
-    """The item's status for a reader, once a person has judged what was open."""
-    if item.status is not Status.NEEDS_HAND or item.id not in hand:
+    """The item's status for a reader: the grader's until a person has judged too."""
+    if item.status is Status.GRADER_FAULT or not item.hand_points or item.id not in hand:
         return item.status
     standing = item_standing(item, hand)
     if standing.given >= standing.worth:
         return Status.PASSED
-    return Status.PARTIAL if standing.given > 0 else Status.FAILED
+    if standing.given > 0:
+        return Status.PARTIAL
+    return item.status if item.auto_points else Status.FAILED
 
 
 def repeat_command(record: Record, item: ItemRecord) -> str:
