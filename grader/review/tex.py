@@ -51,9 +51,10 @@ def tokenize(source: str) -> Tokens:
         raise UnconvertibleError(f"longer than {MAX_FORMULA} characters")
     tokens: Tokens = []
     for word in WORD.findall(source):
-        if word.startswith("%"):
-            continue
-        tokens.append(" " if word.isspace() else word)
+        if word[0] == "\\" and word[1:].isspace():
+            tokens.append("\\ ")
+        elif word[0] != "%":
+            tokens.append(" " if word.isspace() else word)
     return tokens
 
 

@@ -160,7 +160,7 @@ DELIMITERS = {
     r"\rfloor": "⌋",
     r"\lceil": "⌈",
     r"\rceil": "⌉",
-    r"\backslash": "∖",
+    r"\backslash": "\\",
 }
 """What may follow `\\left` and `\\big` -> the character."""
 WORDS = {
@@ -185,7 +185,7 @@ WORDS = {
 }
 """LaTeX inside words -> what is read."""
 UNSEEN = _names(
-    r"{ } \mathrm \rm \bf \it \mathit \mathbf \operatorname \text \mbox \textbf \textit \emph \textrm"
+    r"{ } \mathrm \rm \bf \it \mathit \mathbf \operatorname \text \mbox \textbf \textit \emph"
 )
 """What does not show inside words."""
 BIG = re.compile(r"\\(?P<size>big|Big|bigg|Bigg)[lrm]?")
