@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+from operator import index
 
 import numpy as np
 
@@ -18,7 +19,8 @@ def fingerprint(secret: bytes) -> str:
 
     A secret that could be guessed could also be confirmed by it, so a slow hash is used.
     """
-    return hashlib.scrypt(secret, salt=b"nla-grader fingerprint", n=1 << 14, r=8, p=1, dklen=8).hex()
+    salt = b"nla-grader fingerprint"
+    return hashlib.scrypt(secret, salt=salt, n=1 << 14, r=8, p=1, dklen=8).hex()
 
 
 class SeededDraws:
@@ -29,7 +31,7 @@ class SeededDraws:
         self._prefix = (assignment, item)
 
     def rng(self, *labels: str | int) -> np.random.Generator:
-        """An independent generator for these labels."""
+        """An independent generator for these labels, in their order."""
         message = b"".join(_framed(part) for part in (*self._prefix, *labels))
         seed = hmac.digest(self._secret, message, "sha256")
         return np.random.Generator(np.random.PCG64DXSM(int.from_bytes(seed, "big")))
@@ -37,6 +39,7 @@ class SeededDraws:
 
 def _framed(part: str | int) -> bytes:
     """A label with its kind and length, so that no two lists of labels read the same."""
-    raw = str(part).encode()
-    kind = b"i" if isinstance(part, int) else b"s"
+    # index() makes a NumPy integer the same label as Python's, and refuses what is no integer.
+    text = part if isinstance(part, str) else str(int(index(part)))
+    kind, raw = b"s" if isinstance(part, str) else b"i", text.encode()
     return kind + len(raw).to_bytes(4, "big") + raw

@@ -159,7 +159,13 @@ def from_json(raw: bytes) -> Record:
     """The record that `to_json` wrote.
 
     Raises:
-        msgspec.ValidationError: `raw` is JSON of another shape.
+        msgspec.ValidationError: `raw` is JSON of another shape, or of a later version of it.
         msgspec.DecodeError: `raw` is not JSON.
     """
-    return msgspec.json.decode(raw, type=Record)
+    record = msgspec.json.decode(raw, type=Record)
+    if record.schema_version > SCHEMA_VERSION:
+        raise msgspec.ValidationError(
+            f"record: schema_version must be at most {SCHEMA_VERSION}, got "
+            f"{record.schema_version}; read it with the grader that wrote it"
+        )
+    return record

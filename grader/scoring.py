@@ -1,12 +1,17 @@
-"""What checks found, turned into points. Pure and exact: points are fractions until they are shown."""
+"""What checks found, turned into points.
+
+Pure and exact: points are fractions until they are shown.
+"""
 
 from collections.abc import Sequence
 from fractions import Fraction
+from itertools import accumulate, pairwise
 
 from grader.model import CheckRecord, Status
-from grader.rubric.model import Item, Row
+from grader.rubric.model import CENT, Item, Row
 
-CENT = Fraction(1, 100)
+MOST_PARTS = 1_000_000
+"""A measure is taken for the nearest ratio of counts up to this: a float 0.95 for 19 of 20."""
 SEVERITY = (
     Status.KILLED,
     Status.OUT_OF_MEMORY,
@@ -21,14 +26,18 @@ SEVERITY = (
 def row_points(item: Item) -> list[Fraction]:
     """What each row of the item is worth.
 
-    Named points are taken as they are; otherwise the weights share the item's points, each share
-    cut to a hundredth and the last row taking what is left, so that the sum is exact.
+    Named points are taken as they are; otherwise the weights share the item's points in whole
+    hundredths, none further than one from its exact share, so that the sum is exact.
     """
-    if all(row.points is not None for row in item.checks):
-        return [row.points or Fraction(0) for row in item.checks]
+    named = [row.points for row in item.checks if row.points is not None]
+    if len(named) == len(item.checks):
+        return named
     total = sum((row.weight for row in item.checks), Fraction(0))
-    shares = [_cut(item.auto_points * row.weight / total) for row in item.checks[:-1]]
-    return [*shares, item.auto_points - sum(shares, Fraction(0))]
+    # Cutting the running sums, not the shares, leaves no remainder to hand out.
+    sums = accumulate((row.weight for row in item.checks), initial=Fraction(0))
+    marks = [_cut(item.auto_points * part / total) for part in sums]
+    marks[-1] = item.auto_points
+    return [high - low for low, high in pairwise(marks)]
 
 
 def score(value: float, worth: Fraction, row: Row) -> Fraction:
@@ -38,6 +47,9 @@ def score(value: float, worth: Fraction, row: Row) -> Fraction:
         value: What the check found; NaN counts as nothing.
         worth: What the row is worth.
         row: Its tiers, or whether it gives a share; else all or nothing.
+
+    Returns:
+        Between 0 and `worth`; a share is cut to hundredths.
     """
     if row.tiers:
         reached = [tier.points for tier in row.tiers if value >= tier.at_least]
@@ -45,7 +57,7 @@ def score(value: float, worth: Fraction, row: Row) -> Fraction:
     if value >= 1:
         return worth
     if row.proportional and value > 0:
-        return _cut(worth * Fraction(value))
+        return _cut(worth * Fraction(float(value)).limit_denominator(MOST_PARTS))
     return Fraction(0)
 
 

@@ -22,28 +22,28 @@ class DrawsParams(Params):
     """How often to draw, how close an answer must be."""
 
     draws: int = Field(gt=0)
-    rtol: float = Field(gt=0)
+    rtol: float = Field(gt=0, lt=1)
 
 
 class NormConstantsParams(DrawsParams):
     """Parameters of `theory.norm_constants`."""
 
     draws: int = Field(default=20, gt=0)
-    rtol: float = Field(default=1e-9, gt=0)
+    rtol: float = Field(default=1e-9, gt=0, lt=1)
 
 
 class ExtremalMatrixParams(DrawsParams):
     """Parameters of `theory.extremal_matrix`."""
 
     draws: int = Field(default=16, gt=0)
-    rtol: float = Field(default=1e-8, gt=0)
+    rtol: float = Field(default=1e-8, gt=0, lt=1)
 
 
 class ProjectorPinvParams(DrawsParams):
     """Parameters of `theory.projector_pinv`."""
 
     draws: int = Field(default=8, gt=0)
-    rtol: float = Field(default=1e-8, gt=0)
+    rtol: float = Field(default=1e-8, gt=0, lt=1)
 
 
 class RankOneSvdParams(Params):
@@ -51,7 +51,7 @@ class RankOneSvdParams(Params):
 
     sizes: tuple[int, ...] = (1, 2, 3, 5, 8, 50, 1000, 1_000_000)
     """The n to ask for, taken in ascending order."""
-    rtol: float = Field(default=1e-8, gt=0)
+    rtol: float = Field(default=1e-8, gt=0, lt=1)
 
 
 @check("theory.norm_constants", NormConstantsParams, calls=["norm_constants"])

@@ -1,21 +1,44 @@
 """Read a rubric and find every fault of it at once."""
 
-import difflib
-from collections import Counter
 from collections.abc import Iterator, Mapping
-from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import to_json
 
 from grader.assets import asset
-from grader.checks.interface import CheckSpec
-from grader.errors import RubricError
-from grader.rubric.model import Item, Row, Rubric
-from grader.rubric.source import Place, Source, read_source
+from grader.checks import CHECKS, CheckSpec
+from grader.rubric.model import (
+    Answer,
+    Comment,
+    Criterion,
+    Hand,
+    Item,
+    ItemLimits,
+    Row,
+    Rubric,
+    Tier,
+)
+from grader.rubric.source import Fault, Place, Source, read_source
+from grader.rubric.sums import item_faults, row_faults, rubric_faults
+from grader.rubric.wording import did_you_mean, told
 
 EMBEDDED = "rubrics/ps1.yaml"
+_PARTS: Mapping[str, type[BaseModel]] = {
+    "items": Item,
+    "checks": Row,
+    "tiers": Tier,
+    "limits": ItemLimits,
+    "defaults": ItemLimits,
+    "hand": Hand,
+    "answer": Answer,
+    "criteria": Criterion,
+    "comments": Comment,
+}
+"""Key -> what stands under it, or what each entry of its list is."""
+
+M = TypeVar("M", bound=BaseModel)
 
 
 def load_rubric(path: Path | None = None) -> Rubric:
@@ -26,156 +49,106 @@ def load_rubric(path: Path | None = None) -> Rubric:
     """
     source = read_source(path or asset(EMBEDDED))
     faults = list(source.faults)
-    rubric: Rubric | None = None
     try:
-        rubric = Rubric.model_validate(source.value)
+        rubric = _validated(Rubric, source.value)
     except ValidationError as exc:
-        faults += [
-            source.fault(_place(error["loc"], source), _told(error)) for error in exc.errors()
-        ]
-    faults += _unknown_checks(source)
-    if rubric is not None:
-        faults += _sums(rubric, source)
-    if faults:
-        raise RubricError(sorted(set(faults), key=_line))
-    assert rubric is not None  # noqa: S101 - no faults, so it was built
-    items = tuple(
-        item.model_copy(update={"defaults_": rubric.defaults}) for item in rubric.items
-    )
+        faults += [_fault(error, (), source) for error in exc.errors()]
+        rubric = None
+    faults += rubric_faults(source)
+    # An item that is right by itself is added up even where the next one is broken.
+    for at, raw in _entries(source.value, "items"):
+        place: Place = ("items", at)
+        for number, row in _entries(raw, "checks"):
+            faults += _check_faults(row, raw, source, (*place, "checks", number))
+        try:
+            item = _validated(Item, raw)
+        except ValidationError:
+            continue
+        faults += item_faults(item, source, place)
+        faults += row_faults(item, source, place)
+    if faults or rubric is None:
+        raise source.error(faults)
+    items = tuple(item.with_defaults(rubric.defaults) for item in rubric.items)
     return rubric.model_copy(update={"items": items})
 
 
-def registered_checks() -> Mapping[str, CheckSpec]:
-    """Every check by name."""
-    import grader.checks  # noqa: F401, PLC0415 - registers them; slow, so only when asked
-    from grader.checks.interface import CHECKS  # noqa: PLC0415
-
-    return CHECKS
+def _validated(model: type[M], value: Any) -> M:
+    """`value` by JSON's rules: a list is a tuple, but text is no number and a number no text."""
+    return model.model_validate_json(to_json(value, inf_nan_mode="constants"), strict=True)
 
 
-def _line(fault: str) -> tuple[int, str]:
-    return int(fault.split(": ", 1)[0].rpartition(":")[2]), fault
+def _entries(value: Any, key: str) -> Iterator[tuple[int, Any]]:
+    """The entries of a list in something that may be broken."""
+    entries = value.get(key) if isinstance(value, dict) else None
+    yield from enumerate(entries if isinstance(entries, list) else ())
 
 
-def _place(location: tuple[int | str, ...], source: Source) -> Place:
-    """Where pydantic's location is in the file; it adds steps that no key stands for."""
-    place: Place = ()
-    for step in location:
-        if (*place, step) in source.lines or step == location[-1]:
-            place = (*place, step)
-    return place
+def _fault(
+    error: Mapping[str, Any], place: Place, source: Source, known: Mapping[str, Any] | None = None
+) -> Fault:
+    """A fault from pydantic's account of it.
+
+    Args:
+        error: the account.
+        place: of what was validated.
+        source: the file.
+        known: the keys that may stand there; by the rubric's own structure where None.
+    """
+    here: Place = (*place, *error["loc"])
+    return source.fault(here, told(error, _keys_at(here[:-1]) if known is None else known))
 
 
-def _told(error: Mapping[str, Any]) -> str:
-    got = error.get("input")
-    match error["type"]:
-        case "missing":
-            return "must be given, is missing"
-        case "extra_forbidden":
-            return "is no key of a rubric; remove it, or see `grader rubric schema`"
-        case _:
-            shown = f", got {str(got)[:60]!r}" if isinstance(got, str | int | float) else ""
-            text = str(error["msg"]).removeprefix("Value error, ")
-            return f"{text[0].lower()}{text[1:]}{shown}"
+def _keys_at(place: Place) -> Mapping[str, Any]:
+    named = [step for step in place if isinstance(step, str)]
+    part = _PARTS.get(named[-1], Rubric) if named else Rubric
+    return {info.alias or name: info for name, info in part.model_fields.items()}
 
 
-def _unknown_checks(source: Source) -> Iterator[str]:
-    """Faults of the rows' names and parameters, found even where the rest is broken."""
-    checks = registered_checks()
-    for at, row, number in _raw_rows(source.value):
-        place: Place = ("items", at, "checks", number)
-        name = row.get("use")
-        spec = checks.get(name) if isinstance(name, str) else None
-        if isinstance(name, str) and spec is None:
-            near = difflib.get_close_matches(name, checks, 1)
-            guess = f"; did you mean {near[0]}?" if near else f"; there are {', '.join(checks)}"
-            yield source.fault((*place, "use"), f"no check is called {name!r}{guess}")
-        if spec is None:
-            continue
-        for key in ("with", "practice"):
-            given = row.get(key, {})
-            if isinstance(given, dict):
-                merged = given if key == "with" else {**(row.get("with") or {}), **given}
-                yield from _parameter_faults(spec.params, merged, spec.name, source, (*place, key))
-
-
-def _raw_rows(value: Any) -> Iterator[tuple[int, dict[str, Any], int]]:
-    items = value.get("items") if isinstance(value, dict) else None
-    for at, item in enumerate(items if isinstance(items, list) else ()):
-        rows = item.get("checks") if isinstance(item, dict) else None
-        for number, row in enumerate(rows if isinstance(rows, list) else ()):
-            if isinstance(row, dict):
-                yield at, row, number
+def _check_faults(row: Any, item: Any, source: Source, place: Place) -> Iterator[Fault]:
+    """Faults of a row's check and its parameters, found even where the rest is broken."""
+    name = row.get("use") if isinstance(row, dict) else None
+    if not isinstance(name, str):
+        return
+    spec = CHECKS.get(name)
+    if spec is None:
+        text = f"must be the name of a check, got {name!r}; {did_you_mean(name, CHECKS)}"
+        yield source.fault((*place, "use"), text)
+        return
+    given = row.get("with", {})
+    if not isinstance(given, dict):
+        return
+    faults = list(_parameter_faults(spec, given, source, (*place, "with")))
+    yield from faults
+    if faults:
+        return
+    yield from _call_faults(spec, given, item, source, place)
+    changed = row.get("practice", {})
+    if isinstance(changed, dict):
+        merged = {**given, **changed}
+        yield from _parameter_faults(spec, merged, source, (*place, "practice"))
 
 
 def _parameter_faults(
-    params: type[BaseModel], given: Mapping[str, Any], name: str, source: Source, place: Place
-) -> Iterator[str]:
+    spec: CheckSpec, given: Mapping[str, Any], source: Source, place: Place
+) -> Iterator[Fault]:
     try:
-        params.model_validate(given)
+        _validated(spec.params, given)
     except ValidationError as exc:
         for error in exc.errors():
-            text = _told(error)
-            if error["type"] == "extra_forbidden":
-                text = f"is no parameter of {name}; it takes {', '.join(params.model_fields)}"
-            yield source.fault((*place, *error["loc"]), text)
+            yield _fault(error, place, source, spec.params.model_fields)
 
 
-def _sums(rubric: Rubric, source: Source) -> Iterator[str]:
-    total = sum((item.points for item in rubric.items), Fraction(0))
-    if total != rubric.total:
-        yield source.fault(
-            ("total",), f"must be the sum of the items' points, {_text(total)}, got "
-            f"{_text(rubric.total)}"
-        )
-    for name, count in Counter(item.id for item in rubric.items).items():
-        if count > 1:
-            last = max(at for at, item in enumerate(rubric.items) if item.id == name)
-            yield source.fault(("items", last, "id"), f"must be of one item, {name!r} is of {count}")
-    for at, item in enumerate(rubric.items):
-        yield from _item_faults(item, source, ("items", at))
-
-
-def _item_faults(item: Item, source: Source, place: Place) -> Iterator[str]:
-    if item.hand_points > item.points:
-        yield source.fault(
-            (*place, "hand", "criteria"),
-            f"must be worth at most the item's {_text(item.points)} points, got "
-            f"{_text(item.hand_points)}",
-        )
-        return
-    if item.auto_points > 0 and not item.checks:
-        yield source.fault(
-            (*place, "checks"),
-            f"must say how {_text(item.auto_points)} points are earned; add checks or criteria",
-        )
-    if item.checks and not item.auto_points:
-        yield source.fault((*place, "checks"), "are worth nothing: all points are given by hand")
-    if item.checks and not item.requires:
-        yield source.fault((*place, "requires"), "must name what the checks call")
-    named = [row.points for row in item.checks if row.points is not None]
-    if named and len(named) < len(item.checks):
-        yield source.fault((*place, "checks"), "must name points in every row or in none")
-    elif named and sum(named, Fraction(0)) != item.auto_points:
-        yield source.fault(
-            (*place, "checks"),
-            f"must be worth {_text(item.auto_points)} points together, got "
-            f"{_text(sum(named, Fraction(0)))}",
-        )
-    for number, row in enumerate(item.checks):
-        worth = row.points if row.points is not None else item.auto_points
-        yield from _tier_faults(row, worth, source, (*place, "checks", number, "tiers"))
-
-
-def _tier_faults(row: Row, worth: Fraction, source: Source, place: Place) -> Iterator[str]:
-    steps = [(tier.at_least, tier.points) for tier in row.tiers]
-    if steps != sorted(steps, reverse=True):
-        yield source.fault(place, "must descend, in at_least and in points")
-    if steps and steps[0][1] > worth:
-        yield source.fault(
-            place, f"must give at most the row's {_text(worth)} points, got {_text(steps[0][1])}"
-        )
-
-
-def _text(points: Fraction) -> str:
-    return f"{float(points):g}"
+def _call_faults(
+    spec: CheckSpec, given: Mapping[str, Any], item: Any, source: Source, place: Place
+) -> Iterator[Fault]:
+    """What the check calls must be taken out of the submission for the item."""
+    named: set[str] = set()
+    for key in ("requires", "optional"):
+        named |= {name for _, name in _entries(item, key) if isinstance(name, str)}
+    if not named:
+        return  # that nothing is named is told of the item
+    parameters = _validated(spec.params, given).model_dump()
+    for call in (pattern.format(**parameters) for pattern in spec.calls):
+        if call not in named:
+            where = (*place[:2], "requires")
+            yield source.fault(where, f"must name {call}, which {spec.name} calls")

@@ -8,33 +8,70 @@ from functools import cached_property
 from typing import Annotated, Any
 
 import msgspec
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    PlainValidator,
+    WithJsonSchema,
+)
+
+CENT = Fraction(1, 100)
+"""The smallest step of points: records and gradebooks show two decimals."""
+MOST_POINTS = 10_000
 
 
-def _exact(value: Any) -> Any:
-    if isinstance(value, bool) or not isinstance(value, int | float | str | Fraction):
-        raise ValueError("a number of points")  # noqa: TRY004 - pydantic reports ValueError
-    return value if isinstance(value, Fraction) else Fraction(Decimal(str(value)))
+def _exact(value: Any) -> Fraction:
+    if isinstance(value, bool) or not isinstance(value, int | float | Fraction):
+        raise ValueError("must be a number of points")  # noqa: TRY004 - pydantic takes ValueError
+    if not -MOST_POINTS <= value <= MOST_POINTS:
+        raise ValueError(f"must be a number of points up to {MOST_POINTS}")
+    # A float's shortest decimal is what was written in the file.
+    exact = value if isinstance(value, Fraction) else Fraction(Decimal(repr(value)))
+    if exact % CENT:
+        raise ValueError("must be a number of points with at most two decimals")
+    return exact
 
+
+def _positive(value: Any) -> Fraction:
+    exact = _exact(value)
+    if exact <= 0:
+        raise ValueError("must be a number of points greater than 0")
+    return exact
+
+
+_AS_FLOAT = PlainSerializer(float, return_type=float)
 
 Points = Annotated[
     Fraction,
-    BeforeValidator(_exact, json_schema_input_type=float),
-    PlainSerializer(float, return_type=float),
-    Field(ge=0),
+    PlainValidator(_positive),
+    _AS_FLOAT,
+    WithJsonSchema({"type": "number", "exclusiveMinimum": 0, "maximum": MOST_POINTS}),
 ]
 """A number of points, read exactly as it is written."""
 SignedPoints = Annotated[
     Fraction,
-    BeforeValidator(_exact, json_schema_input_type=float),
-    PlainSerializer(float, return_type=float),
+    PlainValidator(_exact),
+    _AS_FLOAT,
+    WithJsonSchema({"type": "number", "minimum": -MOST_POINTS, "maximum": MOST_POINTS}),
 ]
+"""A change of points, read exactly as it is written."""
+Name = Annotated[str, Field(pattern=r"^[A-Za-z_][0-9A-Za-z_]*$", max_length=80)]
+"""A name that a submission defines."""
+Words = Annotated[str, Field(min_length=1, max_length=2000)]
 
 
 class Part(BaseModel):
-    """Base of every part: unknown keys are faults, values never change."""
+    """Base of every part: unknown keys and other types are faults, values never change."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        strict=True,
+        serialize_by_alias=True,
+        use_attribute_docstrings=True,
+    )
 
 
 class ItemLimits(Part):
@@ -47,20 +84,10 @@ class ItemLimits(Part):
     output_kib: int = Field(8192, ge=1, le=1 << 20)
 
 
-class LimitChanges(Part):
-    """Limits of one item that differ from the defaults."""
-
-    wall_seconds: float | None = Field(None, gt=0, le=86_400)
-    memory_gib: float | None = Field(None, gt=0, le=1024)
-    threads: int | None = Field(None, ge=1, le=256)
-    processes: int | None = Field(None, ge=16, le=65_536)
-    output_kib: int | None = Field(None, ge=1, le=1 << 20)
-
-
 class Tier(Part):
     """So many points from this value on."""
 
-    at_least: float = Field(ge=0, le=1)
+    at_least: float = Field(gt=0, le=1)
     points: Points
 
 
@@ -75,7 +102,7 @@ class Row(Part):
     """Parameters that differ in a student's own check, to be fast."""
     points: Points | None = None
     """What the row is worth; either every row of an item says so or none."""
-    weight: Points = Fraction(1)
+    weight: Points = Field(Fraction(1), json_schema_extra={"default": 1})
     """Share of the item's points where no row names points."""
     tiers: tuple[Tier, ...] = ()
     proportional: bool = False
@@ -94,24 +121,24 @@ class Row(Part):
 class Criterion(Part):
     """One thing that a person judges."""
 
-    text: str = Field(min_length=1)
+    text: Words
     points: Points
 
 
 class Answer(Part):
     """Where a person finds the answer."""
 
-    heading: str
+    heading: Words
     """Of the question in the hand-in."""
-    find: tuple[str, ...] = ()
+    find: tuple[Words, ...] = ()
     """Words that the question's text holds, for hand-ins whose headings differ."""
 
 
 class Comment(Part):
     """A remark that graders make often, and what it does to the points."""
 
-    text: str = Field(min_length=1)
-    points: SignedPoints = Fraction(0)
+    text: Words
+    points: SignedPoints = Field(Fraction(0), json_schema_extra={"default": 0})
 
 
 class Hand(Part):
@@ -127,22 +154,22 @@ class Item(Part):
 
     id: str = Field(pattern=r"^[0-9A-Za-z][0-9A-Za-z._-]*$", max_length=20)
     title: str = Field(min_length=1, max_length=120)
-    problem: str = ""
+    problem: str = Field("", max_length=120)
     """Heading that the item stands under."""
     points: Points
-    requires: tuple[str, ...] = ()
+    requires: tuple[Name, ...] = ()
     """Names that the submission must define."""
-    optional: tuple[str, ...] = ()
+    optional: tuple[Name, ...] = ()
     """Names that are used where the submission defines them."""
-    limits_: LimitChanges = Field(default_factory=LimitChanges, alias="limits")
+    limits: ItemLimits = Field(default_factory=ItemLimits)
+    """Of a loaded rubric: what the item names, the rubric's defaults where it names nothing."""
     checks: tuple[Row, ...] = ()
     hand: Hand | None = None
-    defaults_: ItemLimits = Field(default_factory=ItemLimits, exclude=True, repr=False)
 
-    @property
-    def limits(self) -> ItemLimits:
-        """The item's limits, the rubric's defaults where it names none."""
-        return self.defaults_.model_copy(update=self.limits_.model_dump(exclude_none=True))
+    def with_defaults(self, defaults: ItemLimits) -> "Item":
+        """The item with `defaults` for the limits that it does not name itself."""
+        named = self.limits.model_dump(exclude_unset=True)
+        return self.model_copy(update={"limits": defaults.model_copy(update=named)})
 
     @property
     def hand_points(self) -> Fraction:
@@ -159,11 +186,9 @@ class Item(Part):
     def sha256(self) -> str:
         """Of everything in the rubric that the item's automatic points depend on."""
         matters = self.model_dump(
-            include={"id", "points", "requires", "optional", "checks"}, mode="json"
+            include={"id", "points", "requires", "optional", "limits", "checks"}, mode="json"
         )
-        matters["limits"] = self.limits.model_dump(mode="json")
-        matters["auto_points"] = str(self.auto_points)
-        return _hash(matters)
+        return _hash(matters | {"auto_points": str(self.auto_points)})
 
 
 class Rubric(Part):
@@ -172,6 +197,7 @@ class Rubric(Part):
     assignment: str = Field(pattern=r"^[0-9A-Za-z][0-9A-Za-z._-]*$", max_length=60)
     title: str = Field(min_length=1, max_length=120)
     total: Points
+    """Of all items together, checked against their sum."""
     defaults: ItemLimits = Field(default_factory=ItemLimits)
     items: tuple[Item, ...] = Field(min_length=1)
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from grader.rubric.load import registered_checks
+from grader.checks import CHECKS
 from grader.rubric.model import Rubric
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
@@ -11,27 +11,28 @@ DRAFT = "https://json-schema.org/draft/2020-12/schema"
 def rubric_schema() -> dict[str, Any]:
     """Draft 2020-12, with the parameters of every registered check."""
     schema = Rubric.model_json_schema(by_alias=True)
-    definitions = schema.setdefault("$defs", {})
-    for hidden in ("defaults_",):
-        definitions["Item"]["properties"].pop(hidden, None)
+    definitions = schema["$defs"]
     row = definitions["Row"]
-    checks = registered_checks()
+    checks = sorted(CHECKS.items())
     row["properties"]["use"] = {
-        "oneOf": [
-            {"const": name, "description": spec.summary} for name, spec in sorted(checks.items())
-        ]
+        "description": "Name of the check.",
+        "oneOf": [{"const": name, "description": spec.summary} for name, spec in checks],
     }
     row["allOf"] = []
-    for name, spec in sorted(checks.items()):
-        own = spec.params.model_json_schema()
-        definitions.update(own.pop("$defs", {}))
+    for name, spec in checks:
+        parameters = spec.params.model_json_schema()
+        definitions.update(parameters.pop("$defs", {}))
         key = f"with {name}"
-        definitions[key] = own
-        practice = {**own, "required": []}
-        row["allOf"].append(
-            {
-                "if": {"properties": {"use": {"const": name}}, "required": ["use"]},
-                "then": {"properties": {"with": {"$ref": f"#/$defs/{key}"}, "practice": practice}},
+        definitions[key] = parameters
+        then: dict[str, Any] = {
+            "properties": {
+                "with": {"$ref": f"#/$defs/{key}"},
+                # Practice only changes some of them.
+                "practice": {part: of for part, of in parameters.items() if part != "required"},
             }
-        )
+        }
+        if parameters.get("required"):
+            then["required"] = ["with"]
+        chosen = {"properties": {"use": {"const": name}}, "required": ["use"]}
+        row["allOf"].append({"if": chosen, "then": then})
     return {"$schema": DRAFT, **schema}
