@@ -1,0 +1,124 @@
+"""Files that were handed in, wherever they lie: found without following links, read with a cap."""
+
+import os
+import stat
+import unicodedata
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from grader.errors import SubmissionError, UsageError
+
+MIB = 1 << 20
+MAX_FILE_BYTES = 64 * MIB
+"""A hand-in with a hundred plots has a tenth of that."""
+GRADABLE = (".ipynb", ".py")
+METADATA = "submission_metadata.yml"
+_LITTER = ("__pycache__", "__macosx", "node_modules")
+
+
+@dataclass(frozen=True)
+class Member:
+    """A file, and how to read it."""
+
+    path: PurePosixPath
+    """Relative to the folder or archive that it was found in."""
+    size: int
+    """Bytes, as the folder or archive says."""
+    read: Callable[[], bytes]
+    """Its content; raises `SubmissionError` where it can't be had or is too large."""
+
+    @property
+    def gradable(self) -> bool:
+        """Whether it is a notebook or a module."""
+        return self.path.suffix.casefold() in GRADABLE
+
+
+@dataclass(frozen=True)
+class Tree:
+    """All files of one place."""
+
+    name: str
+    """Of the folder or archive."""
+    members: tuple[Member, ...]
+    """By path."""
+    notes: tuple[str, ...] = ()
+    """What was passed over, and why."""
+
+
+def read_folder(folder: Path) -> Tree:
+    """Every file below `folder`.
+
+    Raises:
+        UsageError: it can't be listed.
+    """
+    notes: list[str] = []
+    try:
+        members = sorted(_walk(folder, PurePosixPath(), notes), key=lambda member: member.path)
+    except OSError as exc:
+        raise UsageError(f"{folder}: the folder can't be read: {exc}") from exc
+    return Tree(_shown(folder.resolve().name), tuple(members), tuple(notes))
+
+
+def file_member(file: Path) -> Member:
+    """A single file that a person named; there, a link is followed."""
+    path = PurePosixPath(_shown(file.name))
+    size = file.stat().st_size
+    return Member(path, size, lambda: _read_file(file, follow=True))
+
+
+def ignored(path: PurePosixPath) -> bool:
+    """Whether it is litter of an editor, a system or an interpreter."""
+    return any(part.startswith(".") or part.casefold() in _LITTER for part in path.parts)
+
+
+def capped(raw: bytes, path: PurePosixPath) -> bytes:
+    """`raw`, which was read up to one byte past the cap.
+
+    Raises:
+        SubmissionError: it goes past it.
+    """
+    if len(raw) > MAX_FILE_BYTES:
+        raise SubmissionError(
+            f"{path.name}: must have at most {MAX_FILE_BYTES // MIB} MiB, has more; ask for a file "
+            "without its large outputs"
+        )
+    return raw
+
+
+def _walk(folder: Path, prefix: PurePosixPath, notes: list[str]) -> Iterator[Member]:
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            path = prefix / _shown(entry.name)
+            if ignored(path):
+                continue
+            if entry.is_symlink():
+                # It could lead anywhere on this machine.
+                notes.append(f"{path}: a link, not followed")
+            elif entry.is_dir():
+                yield from _walk(folder / entry.name, path, notes)
+            elif entry.is_file():
+                yield Member(path, entry.stat().st_size, _reader(folder / entry.name))
+            else:
+                notes.append(f"{path}: no ordinary file, not read")
+
+
+def _reader(file: Path) -> Callable[[], bytes]:
+    return lambda: _read_file(file, follow=False)
+
+
+def _read_file(file: Path, *, follow: bool) -> bytes:
+    flags = os.O_RDONLY | os.O_NONBLOCK | (0 if follow else os.O_NOFOLLOW)
+    try:
+        with os.fdopen(os.open(file, flags), "rb") as opened:
+            if not stat.S_ISREG(os.fstat(opened.fileno()).st_mode):
+                raise SubmissionError(f"{file.name}: must be an ordinary file, is none")
+            raw = opened.read(MAX_FILE_BYTES + 1)
+    except OSError as exc:
+        raise SubmissionError(f"{file.name}: the file can't be read: {exc.strerror}") from exc
+    return capped(raw, PurePosixPath(file.name))
+
+
+def _shown(name: str) -> str:
+    """A file name as text: composed, and with what is no UTF-8 replaced."""
+    return unicodedata.normalize("NFC", os.fsencode(name).decode("utf-8", "replace"))
