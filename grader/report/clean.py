@@ -21,7 +21,7 @@ _ESCAPES |= {
     )
 }
 _MARKDOWN = re.compile(r"([\\`*_\[\]~$])")
-_MARKDOWN_START = re.compile(r"^(#|[-+=]|\d+(?=[.)]))")
+_MARKDOWN_START = re.compile(r"^(#|[-+=]|\d+(?=[.)](?:\s|$)))")
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001 - wide forms start one too
 _TICKS = re.compile(r"`+")
 

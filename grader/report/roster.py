@@ -1,0 +1,151 @@
+"""The rows of a learning management system's own CSV file, matched with the hand-ins of a run.
+
+What the system exported is written back as it came, so that its importer finds its rows again, a
+name that looks like a formula too: changing it would lose the row, and whoever opens the new file
+could open the exported one as well. What we add is made harmless with `csv_text`.
+"""
+
+import csv
+import io
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from grader.errors import UsageError
+from grader.model import Status
+from grader.report.interface import Graded
+from grader.report.standing import Standing, record_standing
+
+_WORDS = re.compile(r"\w+")
+
+
+@dataclass(frozen=True)
+class Gradebook:
+    """A file to import, and what its reader should know before."""
+
+    content: bytes
+    unmatched: tuple[str, ...] = ()
+    """Students of the run whom the roster lacks."""
+    ungraded: tuple[str, ...] = ()
+    """Rows of the roster that got no points: nothing was handed in, or it could not be graded."""
+    unfinished: tuple[str, ...] = ()
+    """Students whose points will still change: some are open, or the grader failed."""
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Table:
+    """A CSV file as read: its rows, the heads first, and how it separates cells."""
+
+    heads: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    delimiter: str
+    marked: bool
+    """Whether it starts with a byte order mark."""
+
+    def column(self, name: str) -> int | None:
+        """Where the column with this head is, whatever its capitals."""
+        for place, head in enumerate(self.heads):
+            if head.strip().casefold() == name.casefold():
+                return place
+        return None
+
+
+def read_table(raw: bytes, where: str) -> Table:
+    """The CSV file in `raw`, separated by commas, semicolons or tabs.
+
+    Args:
+        raw: The file, UTF-8.
+        where: Its name, for errors.
+
+    Raises:
+        UsageError: it is no such file.
+    """
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as exc:
+        raise UsageError(f"{where}: must be UTF-8, got a byte that is not: {exc}") from exc
+    first = text.partition("\n")[0]
+    delimiter = max(",;\t", key=first.count)
+    rows = [tuple(row) for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)]
+    rows = [row for row in rows if row]
+    if len(rows) < 2:  # noqa: PLR2004 - heads and at least one row
+        raise UsageError(f"{where}: must have a line of heads and a row for each student, got none")
+    width = len(rows[0])
+    padded = (row + ("",) * (width - len(row)) for row in rows[1:])
+    return Table(rows[0], tuple(padded), delimiter, marked=raw.startswith(b"\xef\xbb\xbf"))
+
+
+def write_table(heads: Sequence[str], rows: Iterable[Sequence[str]], like: Table) -> bytes:
+    """The rows as CSV, separated as `like` is; every cell quoted, so that none splits in two."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, delimiter=like.delimiter, quoting=csv.QUOTE_ALL)
+    writer.writerow(heads)
+    writer.writerows(rows)
+    return text.getvalue().encode("utf-8-sig" if like.marked else "utf-8", "replace")
+
+
+def match_rows(
+    run: Sequence[Graded], columns: Iterable[Sequence[str]], names: Sequence[str]
+) -> list[Graded | None]:
+    """The hand-in of each row of a roster, None where there is none.
+
+    One column of identifiers is used for all rows, the one that finds most hand-ins: the number of
+    one student in one column may be that of another in the next. Where it finds nothing, a name
+    counts that only one row and one hand-in have.
+
+    Args:
+        run: The hand-ins.
+        columns: Columns that may hold the run's identifiers, each with a cell for each row.
+        names: The students' names, one for each row.
+    """
+    by_student = {_folded(graded.student): graded for graded in run if graded.student}
+    best = max(
+        columns,
+        key=lambda column: sum(_folded(cell) in by_student for cell in column),
+        default=[""] * len(names),
+    )
+    found = [by_student.get(_folded(cell)) for cell in best]
+    taken = {graded.student for graded in found if graded is not None}
+    left = [graded for graded in run if graded.student not in taken]
+    graded_names = Counter(name_key(graded.name) for graded in run)
+    row_names = Counter(map(name_key, names))
+    by_name = {
+        key: graded
+        for graded in left
+        if (key := name_key(graded.name)) and graded_names[key] == row_names[key] == 1
+    }
+    return [
+        graded or by_name.get(name_key(name)) for graded, name in zip(found, names, strict=True)
+    ]
+
+
+def unmatched(run: Iterable[Graded], matched: Iterable[Graded | None]) -> tuple[str, ...]:
+    """Students of the run whom no row names."""
+    taken = {id(graded) for graded in matched}
+    return tuple(graded.student or graded.file for graded in run if id(graded) not in taken)
+
+
+def name_key(name: str) -> str:
+    """Same for "Lovelace, Ada" and "Ada Lovelace"; empty for an empty name."""
+    return " ".join(sorted(_WORDS.findall(name.casefold())))
+
+
+def standing_of(graded: Graded | None) -> Standing | None:
+    """The points of a hand-in; None where nothing was graded."""
+    if graded is None or graded.record is None:
+        return None
+    return record_standing(graded.record, graded.hand)
+
+
+def is_unfinished(graded: Graded) -> bool:
+    """Whether points will still change: some are open, or the grader failed."""
+    standing = standing_of(graded)
+    if graded.record is None or standing is None:
+        return True
+    return standing.open > 0 or graded.record.status is Status.GRADER_FAULT
+
+
+def _folded(identifier: str) -> str:
+    return identifier.strip().casefold()
