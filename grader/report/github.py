@@ -6,11 +6,12 @@ one, so nothing but escaped commands is written there.
 
 from collections.abc import Iterator
 
-from grader.model import CheckRecord, ItemRecord, Record, Status
+from grader.model import ItemRecord, Record, Status
 from grader.report.clean import markdown, markdown_code, one_line, visible
 from grader.report.interface import Graded, Report
 from grader.report.markdown import table, told
 from grader.report.places import line_in_file
+from grader.report.standing import Part, part_worth, parts
 from grader.report.text import FAULT_WORDS, MARKS, points_text
 from grader.report.view import ItemView, PageView, page_view
 
@@ -29,8 +30,8 @@ def render_annotations(record: Record, *, path: str = "", source: bytes = b"") -
         source: The file's bytes, in which the cells of a notebook are looked up.
     """
     path = path or record.submission.name
-    lost = [(item, part) for item in record.items for part in _parts(item) if _is_told(item, part)]
-    lost.sort(key=lambda pair: -_lost_points(pair[1]))
+    lost = [(item, part) for item in record.items for part in parts(item) if _is_told(item, part)]
+    lost.sort(key=lambda pair: pair[1].score - part_worth(pair[1]))
     commands = [_command(item, part, record, path, source) for item, part in lost]
     commands.append(
         f"::notice title={_property(record.title)}::{points_text(record.score)} of "
@@ -52,29 +53,18 @@ ANNOTATIONS = Report("github-annotations", ".annotations.txt", render_annotation
 SUMMARY = Report("github-summary", ".summary.md", render_summary)
 
 
-def _parts(item: ItemRecord) -> tuple[CheckRecord | ItemRecord, ...]:
-    return item.checks or (item,)
-
-
-def _is_told(item: ItemRecord, part: CheckRecord | ItemRecord) -> bool:
+def _is_told(item: ItemRecord, part: Part) -> bool:
     return item.auto_points > 0 and part.status is not Status.PASSED
 
 
-def _lost_points(part: CheckRecord | ItemRecord) -> float:
-    return (part.points if isinstance(part, CheckRecord) else part.auto_points) - part.score
-
-
-def _command(
-    item: ItemRecord, part: CheckRecord | ItemRecord, record: Record, path: str, source: bytes
-) -> str:
+def _command(item: ItemRecord, part: Part, record: Record, path: str, source: bytes) -> str:
     fault = part.status is Status.GRADER_FAULT
     feedback = FAULT_WORDS if fault else part.feedback or MARKS[part.status]
     line = line_in_file(part.feedback, record.submission.kind, source)
-    worth = part.points if isinstance(part, CheckRecord) else part.auto_points
     properties = {"file": path}
     if line is not None:
         properties["line"] = str(line)
-    properties["title"] = f"{item.id} {item.title} ({_of(part.score, worth)})"
+    properties["title"] = f"{item.id} {item.title} ({_of(part.score, part_worth(part))})"
     text = f"{feedback}\nHint: {part.hint}" if part.hint and not fault else feedback
     named = ",".join(f"{key}={_property(value)}" for key, value in properties.items())
     return f"::{LEVELS.get(part.status, 'error')} {named}::{_data(text)}"

@@ -9,10 +9,10 @@ from typing import Any, Literal
 
 import msgspec
 
-from grader.model import CheckRecord, ItemRecord, Record, Status
+from grader.model import ItemRecord, Record, Status
 from grader.report.clean import one_line, visible
 from grader.report.interface import HandGiven, Report
-from grader.report.standing import NO_HAND, record_standing
+from grader.report.standing import NO_HAND, Part, record_standing
 from grader.report.text import FAULT_WORDS, MARKS, points_text
 from grader.report.view import names_of_faults
 
@@ -101,7 +101,7 @@ def _rows(item: ItemRecord) -> Iterator[dict[str, Any]]:
         yield _test(check, name, check.points, _told(check) + (_told(item) if last else ""))
 
 
-def _test(part: CheckRecord | ItemRecord, name: str, worth: float, told: str) -> dict[str, Any]:
+def _test(part: Part, name: str, worth: float, told: str) -> dict[str, Any]:
     fault = part.status is Status.GRADER_FAULT
     test: dict[str, Any] = {
         "max_score": worth,
@@ -114,7 +114,7 @@ def _test(part: CheckRecord | ItemRecord, name: str, worth: float, told: str) ->
     return test if fault else {"score": part.score} | test
 
 
-def _told(part: CheckRecord | ItemRecord) -> str:
+def _told(part: Part) -> str:
     lines = [visible(part.feedback)] if part.feedback else []
     if part.hint:
         lines.append(f"Hint: {visible(part.hint)}")
@@ -151,7 +151,7 @@ def _hand(item: ItemRecord, given: HandGiven | None) -> dict[str, Any]:
 def _staff_notes(record: Record) -> Iterator[dict[str, Any]]:
     notes = []
     for item in record.items:
-        parts: tuple[CheckRecord | ItemRecord, ...] = (item, *item.checks)
+        parts: tuple[Part, ...] = (item, *item.checks)
         notes += [f"{item.id} {part.staff_note}" for part in parts if part.staff_note]
     if notes:
         yield {

@@ -10,6 +10,7 @@ from xml.etree import ElementTree as ET
 from grader.model import CheckRecord, ItemRecord, Record, Status
 from grader.report.clean import one_line, visible
 from grader.report.interface import Graded, Report, RunReport
+from grader.report.standing import Part, part_worth, parts
 from grader.report.text import FAULT_WORDS, MARKS, points_text
 
 BROKEN = {
@@ -87,10 +88,10 @@ def _properties(record: Record | None) -> Iterator[tuple[str, str]]:
 
 
 def _cases(record: Record) -> list[ET.Element]:
-    return [_case(record, item, part) for item in record.items for part in (item.checks or (item,))]
+    return [_case(record, item, part) for item in record.items for part in parts(item)]
 
 
-def _case(record: Record, item: ItemRecord, part: CheckRecord | ItemRecord) -> ET.Element:
+def _case(record: Record, item: ItemRecord, part: Part) -> ET.Element:
     name = part.name if isinstance(part, CheckRecord) else part.title
     case = ET.Element(
         "testcase",
@@ -107,8 +108,7 @@ def _case(record: Record, item: ItemRecord, part: CheckRecord | ItemRecord) -> E
         return case
     tag = "error" if part.status in BROKEN else "failure"
     told = FAULT_WORDS if part.status is Status.GRADER_FAULT else part.feedback
-    worth = part.points if isinstance(part, CheckRecord) else part.auto_points
-    score = f"{points_text(part.score)} of {points_text(worth)} points"
+    score = f"{points_text(part.score)} of {points_text(part_worth(part))} points"
     message = one_line(told) or MARKS[part.status]
     found = ET.SubElement(case, tag, type=part.status.value, message=f"{message} ({score})")
     hint = f"\nHint: {part.hint}" if part.hint else ""

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 
 from grader.errors import UsageError
-from grader.model import CheckRecord, ItemRecord, Status
+from grader.model import Status
 from grader.report.clean import csv_text, one_line, shortened
 from grader.report.interface import Graded
 from grader.report.roster import (
@@ -22,6 +22,7 @@ from grader.report.roster import (
     unmatched,
     write_table,
 )
+from grader.report.standing import Part
 from grader.report.text import MARKS, points_text
 from grader.report.view import item_points
 
@@ -139,7 +140,7 @@ def _comment(graded: Graded) -> Iterator[str]:
             continue
         title = escape(one_line(f"{item.id} {item.title}"))
         yield f"<b>{title}</b>: {MARKS[item.status]}, {item_points(item, graded.hand)}"
-        parts: tuple[CheckRecord | ItemRecord, ...] = (item, *item.checks)
+        parts: tuple[Part, ...] = (item, *item.checks)
         for part in parts:
             if part.status is not Status.GRADER_FAULT:
                 yield from (escape(one_line(text)) for text in (part.feedback, part.hint) if text)

@@ -5,9 +5,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 
-from grader.model import ItemRecord, Record, Status
+from grader.model import CheckRecord, ItemRecord, Record, Status
 from grader.report.interface import HandGiven
 
+Part = CheckRecord | ItemRecord
+"""What has a status, feedback and a hint of its own."""
 NO_HAND: Mapping[str, HandGiven] = {}
 
 
@@ -52,6 +54,16 @@ class Problem:
 
     title: str
     items: tuple[ItemRecord, ...]
+
+
+def parts(item: ItemRecord) -> tuple[Part, ...]:
+    """What `item` tells: its checks, or itself where none ran."""
+    return item.checks or (item,)
+
+
+def part_worth(part: Part) -> float:
+    """The automatic points of a check or of an item."""
+    return part.points if isinstance(part, CheckRecord) else part.auto_points
 
 
 def item_standing(item: ItemRecord, hand: Mapping[str, HandGiven] = NO_HAND) -> Standing:

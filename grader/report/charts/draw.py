@@ -101,7 +101,7 @@ def _draw_series(axes: Axes, chart: Chart) -> None:
         x, y = _drawable(series, chart)
         colour = SERIES[number % len(SERIES)]
         if chart.bars:
-            axes.bar(x, y, color=colour, width=0.8)
+            axes.bar(x, y, color=colour, width=chart.bar_width)
             continue
         axes.plot(
             x,

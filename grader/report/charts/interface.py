@@ -47,3 +47,5 @@ class Chart:
     """Heads of the table of numbers, empty where the numbers are too many."""
     rows: tuple[tuple[str, ...], ...] = ()
     bars: bool = False
+    bar_width: float = 0.8
+    """In units of x."""
