@@ -1,7 +1,5 @@
 """Says what this machine can do, and what to do about what is missing."""
 
-import os
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,12 +9,15 @@ from rich.table import Table
 from rich.text import Text
 
 from grader.environment import (
+    PACKAGES,
     grader_version,
     package_versions,
+    pinned_versions,
     python_version,
     resolve_device,
+    usable_cores,
 )
-from grader.errors import GraderError
+from grader.errors import GraderError, UsageError
 from grader.sandbox import choose_guards, choose_launcher, verify_sandbox
 
 
@@ -31,7 +32,16 @@ class Finding:
 
 
 def examine(console: Console, *, data: str, device: str, cache: Path | None) -> int:
-    """Print every finding; 0 where others' submissions can be graded here, 1 otherwise."""
+    """Print every finding; 0 where others' submissions can be graded here, 1 otherwise.
+
+    Nothing is fetched and nothing is trained.
+
+    Args:
+        console: Where to print.
+        data: The dataset to look for, as `--data` takes it.
+        device: The device to look for: `auto`, `cpu` or `cuda`.
+        cache: Folder of the cache; the user's cache folder where None.
+    """
     findings = list(_findings(data=data, device=device, cache=cache))
     table = Table(show_header=False, box=None)
     for finding in findings:
@@ -42,12 +52,13 @@ def examine(console: Console, *, data: str, device: str, cache: Path | None) -> 
 
 
 def _findings(*, data: str, device: str, cache: Path | None) -> Iterator[Finding]:
-    packages = ", ".join(f"{name} {version}" for name, version in package_versions().items())
     yield Finding("grader", fine=True, text=f"{grader_version()}, Python {python_version()}")
-    yield Finding("packages", fine=True, text=packages)
+    yield _try("packages", _packages)
     yield _try("sandbox", _sandbox)
     yield _try("device", lambda: resolve_device(device))
-    yield Finding("threads", fine=True, text=f"{_cores()} cores for this process")
+    cores = usable_cores()
+    yield Finding("threads", fine=True, text=f"{cores} core{'s' * (cores > 1)} for this process")
+    yield _try("cache", lambda: _cache(cache))
     yield _try("data", lambda: _baseline(data, cache))
 
 
@@ -58,22 +69,39 @@ def _try(what: str, look: Callable[[], str]) -> Finding:
         return Finding(what, fine=False, text=str(exc))
 
 
+def _packages() -> str:
+    found, pinned = package_versions(), pinned_versions()
+    for name in PACKAGES:
+        if name not in found:
+            raise UsageError(f"{name}: must be installed, is missing; install the grader again")
+        # A build of the same release for another device, 2.13.0+cpu, is as good.
+        if name in pinned and found[name].partition("+")[0] != pinned[name]:
+            raise UsageError(
+                f"{name}: must be {pinned[name]}, so that grades can be reproduced, got "
+                f"{found[name]}; install the grader again"
+            )
+    return ", ".join(f"{name} {version}" for name, version in found.items())
+
+
 def _sandbox() -> str:
     launcher, guards = choose_launcher("bubblewrap"), choose_guards()
     verify_sandbox(launcher, guards)
     return f"{launcher.name} holds; memory is limited by {guards.name}"
 
 
-def _cores() -> int:
-    if sys.platform == "linux":
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+def _cache(cache: Path | None) -> str:
+    from grader.data.cache import cache_folder, check_writable  # noqa: PLC0415 - as below
+
+    folder = cache_folder(cache)
+    check_writable(folder)
+    return str(folder)
 
 
 def _baseline(data: str, cache: Path | None) -> str:
-    from grader.data.baseline import BaselineSpec, find_baseline  # noqa: PLC0415
+    from grader.data.baseline import BaselineSpec, find_baseline  # noqa: PLC0415 - only asked here
 
     found = find_baseline(BaselineSpec(data=data), cache=cache)
     if found is None:
         return f"{data}: no baseline yet; the first grading trains it, or run `grader baseline`"
-    return f"{data}: baseline {found[:12]} is cached"
+    accuracy = f"right on {found.accuracy:.1%} of {len(found.dataset.hidden)} hidden images"
+    return f"{data}: baseline {found.key[:12]} is cached, {accuracy}"

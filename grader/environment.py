@@ -1,14 +1,30 @@
 """What a score may depend on besides the submission and the rubric: versions, device, threads."""
 
+import os
 import platform
+import re
 from importlib import metadata
+from pathlib import Path
 
-from grader.errors import UsageError
+from grader.data.device import DEVICES, resolve_device
+
+__all__ = [
+    "DEVICES",
+    "PACKAGES",
+    "grader_version",
+    "package_versions",
+    "pinned_versions",
+    "python_version",
+    "resolve_device",
+    "usable_cores",
+]
 
 DISTRIBUTION = "nla-grader"
 PACKAGES = ("numpy", "scipy", "torch", "torchvision", "jax", "jaxlib")
 """Packages whose version may change a number."""
-DEVICES = ("auto", "cpu", "cuda")
+_PINNED = re.compile(r"([A-Za-z0-9._-]+)==([^; ,]+)")
+_QUOTAS = (("cpu.max", None), ("cpu/cpu.cfs_quota_us", "cpu/cpu.cfs_period_us"))
+"""Files of cgroup v2 and v1 that hold microseconds of CPU time in each period, and the period."""
 
 
 def grader_version() -> str:
@@ -35,25 +51,38 @@ def python_version() -> str:
     return platform.python_version()
 
 
-def resolve_device(asked: str) -> str:
-    """The device to use: `cpu` or `cuda`.
+def pinned_versions() -> dict[str, str]:
+    """Name -> the one version of a package that grades are given with; empty in a bare checkout."""
+    try:
+        requirements = metadata.requires(DISTRIBUTION) or []
+    except metadata.PackageNotFoundError:
+        return {}
+    found = (_PINNED.fullmatch(requirement) for requirement in requirements)
+    return {match[1]: match[2] for match in found if match}
+
+
+def usable_cores(groups: Path = Path("/sys/fs/cgroup")) -> int:
+    """Cores that this process may keep busy: its affinity, and a container's share of CPU time.
 
     Args:
-        asked: `auto` takes CUDA where torch sees a GPU.
-
-    Raises:
-        UsageError: an unknown device, or CUDA where there is none.
+        groups: Where the control groups are mounted.
     """
-    if asked not in DEVICES:
-        raise UsageError(f"--device: must be one of {', '.join(DEVICES)}, got {asked!r}")
-    if asked == "cpu":
-        return "cpu"
-    import torch  # noqa: PLC0415 - a second that `--device cpu` does not pay
+    affinity = getattr(os, "sched_getaffinity", None)
+    cores = len(affinity(0)) if affinity is not None else os.cpu_count() or 1
+    return max(1, min(cores, _quota(groups) or cores))
 
-    if torch.cuda.is_available():
-        return "cuda"
-    if asked == "cuda":
-        raise UsageError(
-            "--device: cuda needs a GPU that torch can use, found none; use --device cpu"
-        )
-    return "cpu"
+
+def _quota(groups: Path) -> int | None:
+    """Whole cores that a control group grants; None where it sets no bound."""
+    for quota, period in _QUOTAS:
+        try:
+            words = (groups / quota).read_text(encoding="ascii").split()
+            if period is not None:
+                words += (groups / period).read_text(encoding="ascii").split()
+            granted, each = int(words[0]), int(words[1])
+        # No such file, or "max": no bound.
+        except (OSError, ValueError, IndexError):
+            continue
+        if granted > 0 and each > 0:
+            return max(1, round(granted / each))
+    return None

@@ -20,7 +20,8 @@ ALLOWED = {
     "grader/assets.py": {"grader.errors"},
     "grader/worker": {"grader.worker"},
     "grader/submission": {"grader.errors", "grader.submission"},
-    "grader/data": {"grader.errors", "grader.data"},
+    # What makes torchvision importable is the worker's, and the data's where they ask torchvision.
+    "grader/data": {"grader.errors", "grader.data", "grader.worker.torchvision_ops"},
     "grader/checks": {*LEAVES, "grader.checks", "grader.data"},
     "grader/rubric": {*LEAVES, "grader.rubric", "grader.checks", "grader.assets"},
     "grader/sandbox": {*LEAVES, "grader.sandbox", "grader.worker"},

@@ -12,10 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grader.data.cache import Cache, Entry, cache_folder
-from grader.data.datasets import load_dataset
+from grader.data.datasets import find_dataset, load_dataset
 from grader.data.device import resolve_device
 from grader.data.interface import CLASSES, SHAPE, Dataset, Progress, silent
 from grader.errors import UsageError
+
+FORM = 1
+"""Raised when the training or what is kept of it changes, so that no old entry is taken for new."""
 
 Weights = Mapping[str, NDArray[np.float32]]
 """`fc1.weight` (outputs, inputs), `fc1.bias` (outputs,), `fc2.weight`, ..."""
@@ -97,7 +100,7 @@ def provide_baseline(
         DataError: the dataset or the cache can't be had.
         UsageError: the spec can't be met, e.g. cuda on a machine without it.
     """
-    _check(spec)
+    _check(spec, time_budget)
     tell = progress or silent
     folder = cache_folder(cache)
     dataset = load_dataset(spec.data, cache=folder, progress=tell)
@@ -113,7 +116,21 @@ def provide_baseline(
     return _baseline(spec, dataset, entry)
 
 
-def _check(spec: BaselineSpec) -> None:
+def find_baseline(spec: BaselineSpec, *, cache: Path | None = None) -> Baseline | None:
+    """As `provide_baseline`, but None where it would first have to be trained.
+
+    Raises:
+        DataError: the dataset or the cache can't be had.
+        UsageError: the spec can't be met.
+    """
+    _check(spec, None)
+    folder = cache_folder(cache)
+    dataset = find_dataset(spec.data, cache=folder)
+    entry = Cache(folder).read(_name(spec, dataset, None)) if dataset is not None else None
+    return _baseline(spec, dataset, entry) if dataset is not None and entry is not None else None
+
+
+def _check(spec: BaselineSpec, time_budget: float | None) -> None:
     widths = spec.architecture.widths
     ends = (math.prod(SHAPE), CLASSES)
     if len(widths) < 2 or (widths[0], widths[-1]) != ends or min(widths) < 1:  # noqa: PLR2004 - ends
@@ -124,6 +141,8 @@ def _check(spec: BaselineSpec) -> None:
         value = getattr(spec, name)
         if not 0 < value < math.inf:
             raise UsageError(f"baseline: {name} must be positive, got {value!r}")
+    if time_budget is not None and not time_budget > 0:
+        raise UsageError(f"--time-budget: seconds must be positive, got {time_budget!r}")
 
 
 def _asked(spec: BaselineSpec, dataset: Dataset) -> dict[str, Any]:
@@ -140,7 +159,8 @@ def _asked(spec: BaselineSpec, dataset: Dataset) -> dict[str, Any]:
 
 def _name(spec: BaselineSpec, dataset: Dataset, time_budget: float | None) -> str:
     """What the cache calls it: a training cut short is kept apart from a whole one."""
-    text = json.dumps(_asked(spec, dataset) | {"time_budget": time_budget}, sort_keys=True)
+    asked = _asked(spec, dataset) | {"time_budget": time_budget, "form": FORM}
+    text = json.dumps(asked, sort_keys=True)
     return f"baseline-{hashlib.sha256(text.encode()).hexdigest()[:32]}"
 
 

@@ -48,6 +48,19 @@ def cache_folder(asked: Path | None = None) -> Path:
     return folder
 
 
+def check_writable(folder: Path) -> None:
+    """Do nothing where files can be made in `folder`.
+
+    Raises:
+        DataError: they can't.
+    """
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as exc:
+        raise _unusable(folder, exc) from exc
+
+
 class Cache:
     """A folder of entries, each a `.safetensors` file and a `.json` beside it with its hash.
 

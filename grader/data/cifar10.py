@@ -1,5 +1,6 @@
 """CIFAR-10 as its authors publish it, fetched by torchvision."""
 
+import socket
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,8 @@ from grader.data.interface import Images, Progress, Splits
 from grader.errors import DataError
 
 WHAT = "reading CIFAR-10"
+SILENT_SECONDS = 30.0
+"""How long the server may say nothing."""
 FINGERPRINT = "2"
 """Raised when what is made of the files changes; torchvision checks the files themselves."""
 
@@ -45,6 +48,9 @@ class Cifar10:
             from torchvision.datasets import CIFAR10  # noqa: PLC0415 - seconds, needed once
 
             source: Any
+            waited = socket.getdefaulttimeout()
+            # torchvision's download has no limit: behind some firewalls it would wait for ever.
+            socket.setdefaulttimeout(SILENT_SECONDS)
             try:
                 source = CIFAR10(str(self.folder), train=train, download=True)
             # URLError and timeouts are OSErrors; a damaged or incomplete file is a RuntimeError.
@@ -54,5 +60,7 @@ class Cifar10:
                     f" {str(exc)[:120]!r}; put cifar-10-python.tar.gz there, or give"
                     " --data imagefolder:FOLDER, or --data synthetic"
                 ) from exc
+            finally:
+                socket.setdefaulttimeout(waited)
         pixels = np.ascontiguousarray(source.data.transpose(0, 3, 1, 2))
         return Images(pixels, np.array(source.targets, np.int64))

@@ -18,7 +18,7 @@ from grader.data.interface import (
 )
 from grader.errors import DataError
 
-__all__ = ["Dataset", "Images", "load_dataset"]
+__all__ = ["Dataset", "Images", "find_dataset", "load_dataset"]
 
 FORMS = "synthetic, cifar10, imagefolder:FOLDER or npz:FILE"
 PUBLIC_LIMIT = 2000
@@ -41,10 +41,22 @@ def load_dataset(spec: str, *, cache: Path | None = None, progress: Progress = s
     """
     folder = cache_folder(cache)
     name, source = _source(spec, folder)
-    splits = _read(name, source, Cache(folder), progress)
-    for split, images in (("train", splits.train), ("test", splits.test)):
-        _check(spec, split, images)
-    return _divide(name, splits)
+    return _divided(spec, name, _read(name, source, Cache(folder), progress))
+
+
+def find_dataset(spec: str, *, cache: Path | None = None) -> Dataset | None:
+    """As `load_dataset`, but None where the images would first have to be drawn or fetched.
+
+    Raises:
+        DataError: the dataset can't be had.
+    """
+    folder = cache_folder(cache)
+    name, source = _source(spec, folder)
+    entry_name = _entry_name(name, source)
+    if entry_name is None:
+        return _divided(spec, name, source.read(silent))
+    entry = Cache(folder).read(entry_name)
+    return None if entry is None else _divided(spec, name, _unpack(entry))
 
 
 def _source(spec: str, folder: Path) -> tuple[str, Source]:
@@ -72,10 +84,9 @@ def _source(spec: str, folder: Path) -> tuple[str, Source]:
 
 def _read(name: str, source: Source, cache: Cache, progress: Progress) -> Splits:
     """What `source` has, by way of the cache where that is faster."""
-    fingerprint = source.fingerprint()
-    if not fingerprint:
+    entry_name = _entry_name(name, source)
+    if entry_name is None:
         return source.read(progress)
-    entry_name = f"dataset-{name}-{fingerprint[:32]}"
     entry = cache.read(entry_name)
     if entry is None:
         with cache.alone(entry_name, progress):
@@ -84,6 +95,12 @@ def _read(name: str, source: Source, cache: Cache, progress: Progress) -> Splits
                 entry = _pack(source.read(progress))
                 cache.write(entry_name, entry)
     return _unpack(entry)
+
+
+def _entry_name(name: str, source: Source) -> str | None:
+    """What the cache calls the source's images; None where they are not kept there."""
+    fingerprint = source.fingerprint()
+    return f"dataset-{name}-{fingerprint[:32]}" if fingerprint else None
 
 
 def _pack(splits: Splits) -> Entry:
@@ -122,7 +139,9 @@ def _check(spec: str, split: str, images: Images) -> None:
         )
 
 
-def _divide(name: str, splits: Splits) -> Dataset:
+def _divided(spec: str, name: str, splits: Splits) -> Dataset:
+    for split, images in (("train", splits.train), ("test", splits.test)):
+        _check(spec, split, images)
     train = splits.train.part(_order(len(splits.train)))
     hidden = splits.test.part(_order(len(splits.test)))
     held_out = min(PUBLIC_LIMIT, len(train) // 10)

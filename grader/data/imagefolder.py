@@ -3,6 +3,7 @@
 import hashlib
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -90,24 +91,37 @@ def _subfolders(folder: Path) -> list[str]:
     except OSError as exc:
         raise DataError(
             f"{folder}: folder must be there and readable, got {exc.strerror!r};"
-            " lay the images out as FOLDER/train/<class>/*.jpg and FOLDER/test/<class>/*.jpg"
+            f" {_advice(folder.parent)}"
         ) from exc
+
+
+def _advice(folder: Path) -> str:
+    """One step for a folder without `train` or `test`: the folder that was meant, or the layout."""
+    with suppress(OSError):
+        inner = sorted(path for path in folder.iterdir() if path.is_dir())
+        near = [folder.parent, *inner] if folder.name in SPLITS else inner
+        for meant in near:
+            if all((meant / split).is_dir() for split in SPLITS):
+                return f"did you mean --data imagefolder:{meant}?"
+    return "lay the images out as FOLDER/train/<class>/*.jpg and FOLDER/test/<class>/*.jpg"
 
 
 def _decode(path: Path) -> NDArray[np.uint8]:
     """(3, 32, 32) of one file."""
     try:
         with Image.open(path) as image:
-            pixels = np.asarray(image.convert("RGB"))
-    # Pillow's decoders report damage as OSError, SyntaxError or ValueError, by format.
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as exc:
+            width, height = image.size
+            # A file may claim to be of any size: decoded only where the size is right.
+            fits = (width, height) == (SIDE, SIDE)
+            pixels = np.asarray(image.convert("RGB")) if fits else None
+    # Pillow's decoders report damage as what they meet, by format.
+    except Exception as exc:
         kind = "no image" if isinstance(exc, UnidentifiedImageError) else str(exc)
         raise DataError(
             f"{path}: file must be an image that can be read, got {kind[:120]!r};"
             " replace it or take it away"
         ) from exc
-    if pixels.shape != (SIDE, SIDE, 3):
-        height, width = pixels.shape[:2]
+    if pixels is None:
         raise DataError(
             f"{path}: image must be {SIDE} by {SIDE} pixels, got {width} by {height}; resize it"
         )

@@ -1,10 +1,9 @@
 """Images that lie in one NumPy archive."""
 
-import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from zipfile import BadZipFile
+from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,20 +27,13 @@ class NpzFile:
 
     def read(self, progress: Progress) -> Splits:
         """Read the four arrays; nothing pickled is ever loaded."""
-        arrays: dict[str, NDArray[np.generic]] = {}
         names = [f"{split}_{kind}" for split in SPLITS for kind in ("images", "labels")]
         try:
-            archive = np.load(self.file, allow_pickle=False)
-            if not isinstance(archive, np.lib.npyio.NpzFile):
-                raise DataError(f"{self.file}: file must be an .npz archive, got one array")
-            with archive:
-                present = list(archive)
-                for done, name in enumerate(names):
-                    progress(done, len(names), "reading images")
-                    if name in present:
-                        arrays[name] = archive[name]
-        # A broken archive shows as any of these, by where it breaks.
-        except (OSError, ValueError, EOFError, BadZipFile, zlib.error) as exc:
+            # Opened here: numpy leaves a file open that it finds to be broken.
+            with self.file.open("rb") as stream:
+                present, arrays = _load(stream, names, progress)
+        # Damage shows as a dozen kinds of error, from zipfile, zlib, tokenize and numpy itself.
+        except Exception as exc:
             raise DataError(
                 f"{self.file}: file must be an .npz archive of plain arrays, got"
                 f" {str(exc)[:120]!r}; write it with numpy.savez"
@@ -71,3 +63,20 @@ class NpzFile:
         if pixels.shape[1:] == CHANNELS_LAST:
             pixels = pixels.transpose(0, 3, 1, 2)
         return Images(np.ascontiguousarray(pixels, np.uint8), labels.astype(np.int64))
+
+
+def _load(
+    stream: BinaryIO, names: Sequence[str], progress: Progress
+) -> tuple[list[str], dict[str, NDArray[np.generic]]]:
+    """The names of all arrays, and those of `names` that are there."""
+    archive = np.load(stream, allow_pickle=False)
+    if not isinstance(archive, np.lib.npyio.NpzFile):
+        raise TypeError("one array")
+    arrays: dict[str, NDArray[np.generic]] = {}
+    with archive:
+        present = list(archive)
+        for done, name in enumerate(names):
+            progress(done, len(names), "reading images")
+            if name in present:
+                arrays[name] = archive[name]
+    return present, arrays

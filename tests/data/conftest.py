@@ -24,6 +24,11 @@ def small_arrays(train: int = 200, test: int = 50) -> Arrays:
     return arrays
 
 
+def write_npz(file: Path, arrays: Arrays) -> Path:
+    np.savez(file, **arrays)  # type: ignore[arg-type]  # its stub takes `allow_pickle` for them
+    return file
+
+
 @pytest.fixture
 def make_npz(tmp_path: Path) -> MakeNpz:
     """Writes a small archive, some of its arrays replaced or, where None, left out."""
@@ -31,9 +36,7 @@ def make_npz(tmp_path: Path) -> MakeNpz:
     def make(**changed: NDArray[np.generic] | None) -> Path:
         arrays = small_arrays() | changed
         kept = {name: array for name, array in arrays.items() if array is not None}
-        file = tmp_path / "images.npz"
-        np.savez(file, **kept)  # type: ignore[arg-type]  # its stub takes `allow_pickle` for them
-        return file
+        return write_npz(tmp_path / "images.npz", kept)
 
     return make
 

@@ -11,7 +11,9 @@ def images(seed: int = 0, count: int = 4) -> Images:
 
 def test_normalised_has_mean_and_deviation_of_one_half() -> None:
     """Black becomes -1, white 1, and what is between lies on the line, in float32."""
-    pixels = np.array([0, 255, 51], np.uint8).reshape(3, 1, 1, 1) * np.ones((1, 3, 32, 32), np.uint8)
+    pixels = np.array([0, 255, 51], np.uint8).reshape(3, 1, 1, 1) * np.ones(
+        (1, 3, 32, 32), np.uint8
+    )
     found = Images(pixels, np.zeros(3, np.int64)).normalised()
     assert found.dtype == np.float32
     np.testing.assert_allclose(found[:, 0, 0, 0], [-1, 1, -0.6], atol=1e-7)

@@ -35,13 +35,17 @@ def test_read_takes_labels_of_any_integer_type(make_npz: MakeNpz) -> None:
             {"train_images": np.zeros((200, 32, 32, 3))}, "got float64 (200, 32, 32, 3)", id="dtype"
         ),
         pytest.param(
-            {"train_images": np.zeros((200, 28, 28), np.uint8)}, "got uint8 (200, 28, 28)", id="shape"
+            {"train_images": np.zeros((200, 28, 28), np.uint8)},
+            "got uint8 (200, 28, 28)",
+            id="shape",
         ),
         pytest.param(
             {"train_images": np.uint8(1)}, "train_images must be uint8", id="no dimension"
         ),
         pytest.param(
-            {"train_labels": np.zeros(199, np.int64)}, "must be integers (200,)", id="too few labels"
+            {"train_labels": np.zeros(199, np.int64)},
+            "must be integers (200,)",
+            id="too few labels",
         ),
         pytest.param({"test_labels": np.zeros(50)}, "got float64 (50,)", id="labels not integers"),
         pytest.param(
@@ -79,5 +83,5 @@ def test_read_rejects_a_single_array(tmp_path: Path) -> None:
     file = tmp_path / "images.npz"
     with file.open("wb") as stream:
         np.save(stream, np.zeros(3))
-    with pytest.raises(DataError, match="got one array"):
+    with pytest.raises(DataError, match="got 'one array'"):
         NpzFile(file).read(silent)
