@@ -1,3 +1,5 @@
+import re
+import zlib
 from pathlib import Path
 from shutil import rmtree
 
@@ -37,21 +39,21 @@ def test_read_names_a_damaged_file(image_folder: Path) -> None:
     """The error says which of the files can't be decoded."""
     file = image_folder / "train" / "class_4" / "1.png"
     file.write_bytes(file.read_bytes()[:60])
-    with pytest.raises(DataError, match="class_4/1.png: file must be an image"):
+    with pytest.raises(DataError, match=r"class_4/1\.png: file must be an image"):
         ImageFolder(image_folder).read(silent)
 
 
 def test_read_names_a_file_that_is_no_image(image_folder: Path) -> None:
     """A text named like an image is told as no image."""
     (image_folder / "test" / "class_1" / "x.jpg").write_text("hello")
-    with pytest.raises(DataError, match="x.jpg: file must be an image that can be read, got 'no"):
+    with pytest.raises(DataError, match=r"x\.jpg: file must be an image that can be read, got 'no"):
         ImageFolder(image_folder).read(silent)
 
 
 def test_read_names_an_image_of_another_size(image_folder: Path) -> None:
     """The error says which file and which size."""
     Image.new("RGB", (28, 30)).save(image_folder / "train" / "class_4" / "1.png")
-    with pytest.raises(DataError, match=r"1.png: image must be 32 by 32 pixels, got 28 by 30"):
+    with pytest.raises(DataError, match=r"1\.png: image must be 32 by 32 pixels, got 28 by 30"):
         ImageFolder(image_folder).read(silent)
 
 
@@ -73,6 +75,34 @@ def test_read_rejects_a_missing_folder(tmp_path: Path) -> None:
     """The error says how the folder must look."""
     with pytest.raises(DataError, match="lay the images out as FOLDER/train/<class>"):
         ImageFolder(tmp_path / "none").read(silent)
+
+
+@pytest.mark.parametrize("told", ["..", "train", "test"])
+def test_read_guesses_which_folder_was_meant(image_folder: Path, told: str) -> None:
+    """One level too high or too deep is told with the folder that would do."""
+    advice = re.escape(f"did you mean --data imagefolder:{image_folder}?")
+    with pytest.raises(DataError, match=advice):
+        ImageFolder((image_folder / told).resolve()).read(silent)
+
+
+def test_read_rejects_images_without_splits(image_folder: Path, tmp_path: Path) -> None:
+    """Classes without `train` and `test` above them are told the layout."""
+    (image_folder / "train").rename(tmp_path / "flat")
+    with pytest.raises(DataError, match="lay the images out as FOLDER/train/<class>"):
+        ImageFolder(tmp_path / "flat").read(silent)
+
+
+def test_read_decodes_no_image_of_another_size(image_folder: Path) -> None:
+    """A file that claims to be huge is told by its header, whatever decoding it would take."""
+    file = image_folder / "train" / "class_2" / "0.png"
+    raw = bytearray(file.read_bytes())
+    raw[16:24] = (60_000).to_bytes(4, "big") * 2
+    raw[29:33] = zlib.crc32(raw[12:29]).to_bytes(4, "big")
+    file.write_bytes(raw)
+    with pytest.raises(
+        DataError, match=r"class_2/0\.png: (image must be 32|file must be an image)"
+    ):
+        ImageFolder(image_folder).read(silent)
 
 
 def test_fingerprint_changes_with_the_files(image_folder: Path) -> None:

@@ -68,7 +68,7 @@ def test_read_rejects_what_is_no_archive(tmp_path: Path, raw: bytes) -> None:
     """A damaged file is told as such."""
     file = tmp_path / "images.npz"
     file.write_bytes(raw)
-    with pytest.raises(DataError, match="must be an .npz archive"):
+    with pytest.raises(DataError, match=r"must be an \.npz archive"):
         NpzFile(file).read(silent)
 
 
