@@ -112,10 +112,10 @@ def _sections(summary: Summary, *, unread: bool) -> Iterator[tuple[str, str]]:
     yield from (
         ("scores", "Points"),
         ("items", "Items"),
+        ("table", "Students"),
         ("feedback", "Feedback"),
         ("slow", "Slowest"),
         ("stopped", "Stopped"),
-        ("table", "Students"),
     )
 
 
