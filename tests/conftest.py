@@ -13,6 +13,11 @@ from grader.submission import Chunk
 Open = Callable[..., ItemSession]
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let a person renew what reports are compared with."""
+    parser.addoption("--update-goldens", action="store_true", help="Write the golden files anew.")
+
+
 @pytest.fixture(params=["bubblewrap", "bare"])
 def kind(request: pytest.FixtureRequest) -> str:
     """Each kind of sandbox."""
