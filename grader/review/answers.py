@@ -1,0 +1,218 @@
+"""Finds the answer to an item in a hand-in, and says how, or that it can't be found.
+
+Three ways, the surest first: the mark that the template puts on its cells; a heading that names the
+item; the text that is nearest to the question. An answer goes on, code and plots included, until
+something about another item begins.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from rapidfuzz import fuzz
+
+from grader.review.assignment import Assignment
+from grader.review.labels import Anchor, Labels
+from grader.review.notebook import Cell
+
+MAX_SEGMENTS = 60
+"""Of one answer; the rest is one click away."""
+ENOUGH = 60.0
+"""Likeness to the question, of 100, from which on a text is taken for its answer."""
+PLACEHOLDER = re.compile(r"\W*your\b[^.!?\n]{0,60}[.!?]?\W*", re.IGNORECASE)
+"""What the template leaves for the student to replace."""
+
+
+class Way(StrEnum):
+    """How an answer was found."""
+
+    MARK = "mark"
+    HEADING = "heading"
+    QUESTION = "question"
+    NOWHERE = "nowhere"
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is looked for."""
+
+    item: str
+    title: str
+    heading: str
+    words: tuple[str, ...]
+    """That the question's text holds."""
+    by_hand: bool
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Where the answer to one item stands."""
+
+    item: str
+    way: Way
+    cells: tuple[Cell, ...]
+    """In the order of the hand-in; a cell that holds several answers is cut."""
+    note: str
+    """For the reader: how it was found, or what was looked for in vain."""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was written: no words but the template's own, no code, no output."""
+        return not any(
+            cell.outputs or (cell.source.strip() and not PLACEHOLDER.fullmatch(cell.source.strip()))
+            for cell in self.cells
+        )
+
+
+def questions_of(assignment: Assignment) -> tuple[Question, ...]:
+    """Every item of the assignment as a question, those that the grader checks too."""
+    return tuple(
+        Question(
+            item=item.id,
+            title=item.title,
+            heading=item.hand.answer.heading if item.hand is not None else item.id,
+            words=item.hand.answer.find if item.hand is not None else (),
+            by_hand=item.hand is not None,
+        )
+        for item in assignment.items
+    )
+
+
+def find_answers(cells: Sequence[Cell], questions: Sequence[Question]) -> dict[str, Answer]:
+    """The answer to every item that a person judges.
+
+    Args:
+        cells: Of one hand-in, in order.
+        questions: All items of the assignment: where another one begins, an answer ends.
+    """
+    pieces = _pieces(cells, questions)
+    named = {item for piece in pieces for item in piece.items}
+    missing = [question for question in questions if question.item not in named]
+    pieces = _guessed(pieces, [question for question in missing if question.by_hand], questions)
+    return {question.item: _answer(question, pieces) for question in questions if question.by_hand}
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """A cell, or a part of one, and what it is about."""
+
+    cell: Cell
+    items: tuple[str, ...] = ()
+    """Named here; none: it belongs to what came before."""
+    way: Way = Way.NOWHERE
+    ends: bool = False
+    """Whether what came before ends here all the same."""
+
+
+def _pieces(cells: Iterable[Cell], questions: Sequence[Question]) -> list[_Piece]:
+    by_heading = {question.heading: question.item for question in questions}
+    labels = Labels(tuple(by_heading))
+    known = {question.item for question in questions}
+    pieces: list[_Piece] = []
+    for cell in cells:
+        anchors = [] if cell.kind == "code" else list(labels.anchors(cell.source))
+        if cell.item in known and not (anchors and anchors[0].line == 0):
+            # A copied cell keeps its mark: words at its very start say more.
+            anchors.insert(0, Anchor(0, (cell.item,), heading=False))
+        told = [
+            replace(anchor, items=tuple(by_heading.get(name, name) for name in anchor.items))
+            for anchor in anchors
+        ]
+        pieces += _cut(cell, told)
+    return pieces
+
+
+def _cut(cell: Cell, anchors: Sequence[Anchor]) -> Iterable[_Piece]:
+    lines = cell.source.split("\n")
+    starts = [anchor.line for anchor in anchors]
+    if not starts or starts[0] > 0:
+        before = "\n".join(lines[: starts[0] if starts else len(lines)])
+        if before.strip() or not starts:
+            yield _Piece(replace(cell, source=before))
+    if not anchors:
+        return
+    for anchor, end in zip(anchors, [*starts[1:], len(lines)], strict=True):
+        part = replace(cell, source="\n".join(lines[anchor.line : end]).strip("\n"))
+        marked = cell.item in anchor.items
+        way = Way.MARK if marked else Way.HEADING
+        yield _Piece(part, anchor.items, way, ends=not anchor.items)
+
+
+def _guessed(
+    pieces: list[_Piece], missing: Sequence[Question], questions: Sequence[Question]
+) -> list[_Piece]:
+    """Give the items that nothing names the text that is most like their question."""
+    order = {question.item: place for place, question in enumerate(questions)}
+    chosen: dict[int, tuple[float, str]] = {}
+    for question in missing:
+        scored = [
+            (_likeness(question, piece.cell) + _in_place(question, place, pieces, order), place)
+            for place, piece in enumerate(pieces)
+            if not piece.items and piece.cell.kind != "code"
+        ]
+        score, place = max(scored, default=(0.0, -1), key=lambda pair: pair[0])
+        if score >= ENOUGH and score > chosen.get(place, (0.0, ""))[0]:
+            chosen[place] = (score, question.item)
+    return [
+        replace(piece, items=(chosen[place][1],), way=Way.QUESTION) if place in chosen else piece
+        for place, piece in enumerate(pieces)
+    ]
+
+
+def _likeness(question: Question, cell: Cell) -> float:
+    """From 0 to 100: the words that the question holds, and how near the text is to its title."""
+    text = cell.source.casefold()
+    if not text.strip() or not question.words:
+        return 0.0
+    there = sum(_holds(text, word.casefold()) for word in question.words)
+    near = float(fuzz.partial_token_set_ratio(question.title.casefold(), text[:4000]))
+    return 75.0 * there / len(question.words) + 0.25 * near - 20.0
+
+
+def _holds(text: str, word: str) -> bool:
+    # A word's end may differ: unitary, unitarily. A symbol stands by itself.
+    if len(word) <= 2:  # noqa: PLR2004 - `1`, `AB`
+        return re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text) is not None
+    return word[:-2] in text if len(word) > 6 else word in text  # noqa: PLR2004 - long enough to cut
+
+
+def _in_place(
+    question: Question, place: int, pieces: Sequence[_Piece], order: Mapping[str, int]
+) -> float:
+    """A text between the neighbours of its item is likelier; one outside of them hardly is it."""
+    mine = order[question.item]
+    before = [order[item] for piece in pieces[:place] for item in piece.items if item in order]
+    after = [order[item] for piece in pieces[place:] for item in piece.items if item in order]
+    if any(other > mine for other in before) or any(other < mine for other in after):
+        return -25.0
+    return 10.0
+
+
+def _answer(question: Question, pieces: Sequence[_Piece]) -> Answer:
+    cells: list[Cell] = []
+    ways: list[Way] = []
+    inside = False
+    for piece in pieces:
+        if piece.items or piece.ends:
+            inside = question.item in piece.items
+            if inside:
+                ways.append(piece.way)
+        if inside:
+            cells.append(piece.cell)
+    shown = tuple(cells[:MAX_SEGMENTS])
+    if not shown:
+        looked = " and ".join(f"“{word}”" for word in question.words)
+        note = f"Not found: no cell is marked for {question.item}, no heading names it"
+        return Answer(
+            question.item, Way.NOWHERE, (), note + (f", no text holds {looked}." if looked else ".")
+        )
+    way = next(way for way in (Way.MARK, Way.HEADING, Way.QUESTION) if way in ways)
+    note = {
+        Way.MARK: "Found by the template's mark.",
+        Way.HEADING: "Found by its heading.",
+        Way.QUESTION: "No heading names it: this text is the nearest to the question.",
+    }[way]
+    if len(cells) > len(shown):
+        note += f" Its first {len(shown)} cells of {len(cells)}; see the whole hand-in."
+    return Answer(question.item, way, shown, note)

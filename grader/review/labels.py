@@ -1,0 +1,157 @@
+"""Reads which item a line of a hand-in is about: `### 1.1b Proof`, `**2.1 (c)**`, `b)` after 1.1."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from grader.review.mathscan import find_formulas
+
+HEADING = re.compile(r"^ {0,3}(?P<level>#{1,6})\s+(?P<text>.*?)\s*#*\s*$")
+STRONG = re.compile(r"^\s*(?P<mark>\*\*|__)(?P<text>[^*_].{0,200}?)(?P=mark)[.:]?\s*$")
+UNDERLINED = re.compile(r"^ {0,3}(?:=+|-{2,})\s*$")
+LEAD = re.compile(
+    r"^[\s#>*_]*(?:[-+]\s+)?(?:\*\*|__)?\s*"
+    r"(?:(?:problem|task|exercise|question|part|item|answer|solution|proof)\w*\.?\s*"
+    r"(?:to|of|for|in)?\s*(?:problem|task|exercise|question|part|item)?\s*[:#№]?\s*)?",
+    re.IGNORECASE,
+)
+"""What may stand before a label."""
+AND = re.compile(r"\s*(?:,|;|&|\+|/|and)\s*", re.IGNORECASE)
+LETTER = re.compile(r"\(?(?P<letter>[a-h])[).:](?=\s|\*|_|$)")
+SECTION = re.compile(
+    r"^(?:problem|task|part|exercise|section|chapter|question)\s+\d|^\d+(?:\.\d+)*[.)]?(?:\s|$)",
+    re.IGNORECASE,
+)
+"""Headings that end an answer though they name no item."""
+FENCE = re.compile(r"^\s{0,3}(```|~~~)")
+
+
+@dataclass(frozen=True)
+class Anchor:
+    """A line at which something about these items begins; no item: at which an answer ends."""
+
+    line: int
+    """From 0, in its cell."""
+    items: tuple[str, ...]
+    heading: bool
+    """Whether it is a heading and not a label that begins a paragraph."""
+
+
+@dataclass
+class Labels:
+    """Finds the items of one assignment in lines of text.
+
+    It remembers the number that was named last (`1.1`), so that `b)` below it means 1.1b: use one
+    for each hand-in, on its cells in order.
+    """
+
+    items: Sequence[str]
+    """Every item of the assignment, by hand or not."""
+    _patterns: dict[str, re.Pattern[str]] = field(init=False)
+    _number: str = field(init=False, default="")
+
+    def __post_init__(self) -> None:
+        self._patterns = {item: _pattern(item) for item in self.items}
+
+    def anchors(self, text: str) -> Iterator[Anchor]:
+        """The anchors of one cell, by line."""
+        lines = text.split("\n")
+        hidden = _hidden_lines(text)
+        for number, line in enumerate(lines):
+            if number in hidden or not line.strip():
+                continue
+            heading = _heading(lines, number)
+            starts = heading is not None or number == 0 or not lines[number - 1].strip()
+            items = self._named(heading if heading is not None else line, heading is not None)
+            if items and (starts or LEAD.sub("", line)[:1].isdigit()):
+                yield Anchor(number, items, heading is not None)
+            elif heading is not None and SECTION.match(heading):
+                yield Anchor(number, (), heading=True)
+
+    def _named(self, text: str, heading: bool) -> tuple[str, ...]:  # noqa: FBT001 - a pair with the text
+        lead = LEAD.match(text)
+        start = lead.end() if lead is not None else 0
+        found = list(self._run(text, start))
+        if found:
+            self._number = _split(found[-1])[0]
+            return tuple(found)
+        letter = LETTER.match(text, start)
+        if letter is not None and self._number + letter["letter"] in self._patterns:
+            return (self._number + letter["letter"],)
+        if heading:
+            anywhere = [item for item in self.items if _inside(self._patterns[item], text)]
+            if len(anywhere) == 1 and len(_split(anywhere[0])[0]) > 1:
+                return tuple(anywhere)
+            number = re.match(r"\d+(?:\.\d+)*", text[start:])
+            if number is not None:
+                self._number = number.group()
+        return ()
+
+    def _run(self, text: str, position: int) -> Iterator[str]:
+        """Labels one after the other from `position` on: `1.3a, 1.3b`."""
+        while True:
+            best = ""
+            end = position
+            for item, pattern in self._patterns.items():
+                found = pattern.match(text, position)
+                if found is not None and found.end() > end:
+                    best, end = item, found.end()
+            if not best:
+                return
+            yield best
+            joint = AND.match(text, end)
+            if joint is None:
+                return
+            position = joint.end()
+
+
+def _split(item: str) -> tuple[str, str]:
+    """`1.1b` -> (`1.1`, `b`)."""
+    found = re.fullmatch(r"(.*?\d)([a-z]?)", item)
+    return (found[1], found[2]) if found is not None else (item, "")
+
+
+def _pattern(item: str) -> re.Pattern[str]:
+    number, letter = _split(item)
+    digits = r"\s?\.\s?".join(re.escape(part) for part in number.split("."))
+    if letter:
+        tail = rf"\s*[.\-]?\s*\(?{letter}\)?(?![A-Za-z0-9])"
+    elif "." in number:
+        tail = r"(?!\s?\.?\s?\d)(?!\s*[.\-]?\s*\(?[a-h]\)?(?![A-Za-z0-9]))"
+    else:
+        # `4` alone is an item where a heading begins with it; `4.1` and `4 matrices` are not.
+        tail = r"(?=\s*[.:)]?\s*(?:$|[^\W\d_a-z]|[-*_\u2013\u2014]))(?!\s?\.\s?\d)"
+    return re.compile(digits + tail)
+
+
+def _inside(pattern: re.Pattern[str], text: str) -> bool:
+    found = pattern.search(text)
+    return found is not None and (
+        found.start() == 0 or text[found.start() - 1] not in ".0123456789"
+    )
+
+
+def _heading(lines: Sequence[str], number: int) -> str | None:
+    """The text of a heading, None where the line is none."""
+    line = lines[number]
+    found = HEADING.match(line) or STRONG.match(line)
+    if found is not None:
+        return found["text"].strip("*_ ")
+    below = lines[number + 1] if number + 1 < len(lines) else ""
+    return line.strip("*_ ") if UNDERLINED.match(below) and line.strip() else None
+
+
+def _hidden_lines(text: str) -> set[int]:
+    """Lines in code and inside formulas of several lines, where nothing is a label."""
+    hidden: set[int] = set()
+    fenced = False
+    for number, line in enumerate(text.split("\n")):
+        if FENCE.match(line):
+            fenced = not fenced
+            hidden.add(number)
+        elif fenced:
+            hidden.add(number)
+    for formula in find_formulas(text):
+        first = text.count("\n", 0, formula.start)
+        hidden.update(range(first + 1, first + formula.source.count("\n") + 1))
+    return hidden
