@@ -6,7 +6,7 @@ something about another item begins.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -15,12 +15,13 @@ from rapidfuzz import fuzz
 from grader.review.assignment import Assignment
 from grader.review.labels import Anchor, Labels
 from grader.review.notebook import Cell
+from grader.review.similar import normalised
 
 MAX_SEGMENTS = 60
 """Of one answer; the rest is one click away."""
 ENOUGH = 60.0
 """Likeness to the question, of 100, from which on a text is taken for its answer."""
-PLACEHOLDER = re.compile(r"\W*your\b[^.!?\n]{0,60}[.!?]?\W*", re.IGNORECASE)
+PLACEHOLDER = re.compile(r"\W*your\b[^.!?\n]{0,60}[.!?]?\W*|\*your\b[^*]{0,400}\*", re.IGNORECASE)
 """What the template leaves for the student to replace."""
 
 
@@ -56,13 +57,27 @@ class Answer:
     note: str
     """For the reader: how it was found, or what was looked for in vain."""
 
-    @property
-    def is_empty(self) -> bool:
-        """Whether nothing was written: no words but the template's own, no code, no output."""
-        return not any(
-            cell.outputs or (cell.source.strip() and not PLACEHOLDER.fullmatch(cell.source.strip()))
-            for cell in self.cells
-        )
+    def is_empty(self, given: Collection[str] = ()) -> bool:
+        """Whether nothing was written: no words but the template's own, and no picture.
+
+        Args:
+            given: Texts, normalised, that all students were given.
+        """
+        asked = untouched = False
+        for cell in self.cells:
+            if any(output.picture is not None for output in cell.outputs):
+                return False
+            if cell.kind == "code":
+                continue
+            if PLACEHOLDER.fullmatch(cell.source.strip()):
+                untouched = True
+            elif normalised(cell.source) in given or (not given and cell.role == "question"):
+                # People write below the question too: only a text that others have is the question.
+                asked = True
+            elif cell.source.strip():
+                return False
+        code = any(cell.kind == "code" and cell.source.strip() for cell in self.cells)
+        return untouched or asked or not code
 
 
 def questions_of(assignment: Assignment) -> tuple[Question, ...]:
@@ -193,8 +208,10 @@ def _answer(question: Question, pieces: Sequence[_Piece]) -> Answer:
     cells: list[Cell] = []
     ways: list[Way] = []
     inside = False
-    for piece in pieces:
+    for place, piece in enumerate(pieces):
         if piece.items or piece.ends:
+            if question.item in piece.items and not inside:
+                cells += _plots_before(pieces, place)
             inside = question.item in piece.items
             if inside:
                 ways.append(piece.way)
@@ -216,3 +233,14 @@ def _answer(question: Question, pieces: Sequence[_Piece]) -> Answer:
     if len(cells) > len(shown):
         note += f" Its first {len(shown)} cells of {len(cells)}; see the whole hand-in."
     return Answer(question.item, way, shown, note)
+
+
+def _plots_before(pieces: Sequence[_Piece], place: int) -> list[Cell]:
+    """Cells with pictures just before a text: people explain a plot below it."""
+    plots: list[Cell] = []
+    for piece in reversed(pieces[:place]):
+        if piece.cell.kind != "code" or piece.items or piece.ends:
+            break
+        if any(output.picture is not None for output in piece.cell.outputs):
+            plots.append(piece.cell)
+    return plots[::-1]

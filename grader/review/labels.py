@@ -1,4 +1,4 @@
-"""Reads which item a line of a hand-in is about: `### 1.1b Proof`, `**2.1 (c)**`, `b)` after 1.1."""
+"""Reads which item a line of a hand-in is about: `### 1.1b Proof`, `**2.1 (c)**`, `b)` after it."""
 
 import re
 from collections.abc import Iterator, Sequence

@@ -38,7 +38,7 @@ class Markup:
         """Markdown as safe HTML."""
         text = text.translate(PRIVATE)
         if len(text) > MAX_MARKDOWN:
-            return plain(text)
+            return self.render_plain(text)
         formulas = list(find_formulas(text))
         held, position = [], 0
         for number, found in enumerate(formulas):
@@ -61,6 +61,18 @@ class Markup:
             return "".join(parts)
 
         return clean_html(rendered, attachments=attachments, fill=fill, restore=restored)
+
+    def render_plain(self, text: str) -> str:
+        """A text that is no Markdown, lines kept, with its formulas."""
+        text = text.translate(PRIVATE)
+        parts, position = [], 0
+        until = time.monotonic() + FORMULA_SECONDS
+        for found in find_formulas(text) if len(text) <= MAX_MARKDOWN else ():
+            parts.append(html.escape(text[position : found.start], quote=False))
+            parts.append(self.formula(found.source, found.display, until))
+            position = found.end
+        parts.append(html.escape(text[position:], quote=False))
+        return f'<div class="plain">{"".join(parts)}</div>'
 
     def formula(self, source: str, display: bool, until: float | None = None) -> str:  # noqa: FBT001 - a pair as in Formula
         """A formula as MathML, or its marked source where it can't be shown as one."""
@@ -89,11 +101,6 @@ class Markup:
 def notebook_macros(texts: Iterable[str]) -> Macros:
     """The macros that the Markdown of a notebook defines: they hold in all of its cells."""
     return definitions(found.source for text in texts for found in find_formulas(text))
-
-
-def plain(text: str) -> str:
-    """A text as it is, lines kept."""
-    return f'<div class="plain">{html.escape(text, quote=False)}</div>'
 
 
 def _marked(source: str, reason: str, *, display: bool) -> str:

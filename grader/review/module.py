@@ -2,44 +2,61 @@
 
 import ast
 import io
+import re
 import tokenize
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 MARK = "# %%"
 """Begins a cell in a module that was written as cells."""
 PROSE_CELL = "# %% [markdown]"
+SETTING = re.compile(r'(item|role)="([^"]{1,20})"')
 
 
-def module_stretches(text: str) -> Iterator[tuple[str, str]]:
-    """(kind, source) of every stretch of a module, in order.
+@dataclass(frozen=True)
+class Stretch:
+    """Lines of a module that belong together."""
 
-    The kind is `code`, `text`, or `markdown` where the module itself calls a cell so. Nothing is
-    run; a module with a syntax error is still shown by its lines.
+    kind: str
+    """`code`, `text`, or `markdown` where the module itself calls a cell so."""
+    source: str
+    item: str = ""
+    role: str = ""
+    """By the template's mark, `# %% [markdown] item="1.1b" role="answer"`."""
+
+
+def module_stretches(text: str) -> Iterator[Stretch]:
+    """Every stretch of a module, in order.
+
+    Nothing is run; a module with a syntax error is still shown by its lines.
     """
     lines = text.splitlines()
     prose = _prose_lines(text, lines)
     words = "text"
+    marks: dict[str, str] = {}
     kind, block = "code", list[str]()
     for number, line in enumerate(lines, 1):
         told = prose.get(number)
         starts_cell = line.startswith(MARK)
         if starts_cell:
+            yield from _block(kind, block, marks)
+            block, marks = [], dict(SETTING.findall(line))
             words = "markdown" if line.startswith(PROSE_CELL) else "text"
         now = "code" if told is None else words
         if told is None and not line.strip():
             now = kind
-        if now != kind or starts_cell:
-            yield from _block(kind, block)
+        if now != kind:
+            yield from _block(kind, block, marks)
             kind, block = now, []
         if not starts_cell:
             block.append(line if told is None else told)
-    yield from _block(kind, block)
+    yield from _block(kind, block, marks)
 
 
-def _block(kind: str, lines: Sequence[str]) -> Iterator[tuple[str, str]]:
+def _block(kind: str, lines: Sequence[str], marks: Mapping[str, str]) -> Iterator[Stretch]:
     if any(line.strip() for line in lines):
-        yield kind, "\n".join(lines).strip("\n")
+        yield Stretch(kind, "\n".join(lines).strip("\n"), **marks)
 
 
 def _prose_lines(text: str, lines: Sequence[str]) -> dict[int, str]:

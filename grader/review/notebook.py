@@ -149,10 +149,10 @@ def _picture(data: Mapping[str, Any]) -> Picture | None:
 
 
 def _module_cells(text: str) -> Iterator[Cell]:
-    for number, (kind, source) in enumerate(module_stretches(text), 1):
+    for number, part in enumerate(module_stretches(text), 1):
         if number > MAX_CELLS:
             return
-        yield Cell(number=number, kind=kind, source=_cut(source))
+        yield Cell(number, part.kind, _cut(part.source), item=part.item, role=part.role)
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:
