@@ -26,8 +26,14 @@ UNUSABLE = 2
 """Exit code for wrong usage and unreadable files."""
 
 Submissions = Annotated[
-    list[Path], typer.Argument(metavar="SUBMISSION...", help="Notebooks or modules.")
+    list[Path],
+    typer.Argument(
+        metavar="SUBMISSION...",
+        help="Notebooks and modules; with --out also folders, zips and downloads of Canvas, Moodle "
+        "or Gradescope.",
+    ),
 ]
+Run = Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a run.")]
 Own = Annotated[Path, typer.Argument(metavar="SUBMISSION", help="Your notebook or module.")]
 RubricFile = Annotated[
     Path | None, typer.Option("--rubric", help="Rubric to grade by; the embedded one if not given.")
@@ -53,11 +59,24 @@ Aliases = Annotated[
     list[str] | None,
     typer.Option("--alias", metavar="NAME=OWN", help="Take the file's OWN for the asked NAME."),
 ]
-Items = Annotated[
-    list[str] | None, typer.Option("--item", metavar="ID", help="Grade this item alone.")
-]
+Items = Annotated[list[str] | None, typer.Option("--item", metavar="ID", help="This item alone.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print records as JSON Lines.")]
-Out = Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Write each record here.")]
+Out = Annotated[
+    Path | None,
+    typer.Option("--out", metavar="DIR", help="Keep the run here; started again it goes on."),
+]
+Jobs = Annotated[
+    int, typer.Option("--jobs", metavar="N", help="Files at once; 0: as cores and memory allow.")
+]
+Cluster = Annotated[
+    str,
+    typer.Option(
+        "--cluster",
+        metavar="ADDRESS",
+        help="Grade on a Dask scheduler's workers: tcp://HOST:PORT, or local:N.",
+        show_default=False,
+    ),
+]
 Cache = Annotated[
     Path | None, typer.Option("--cache", metavar="DIR", help="Where trained baselines are kept.")
 ]
@@ -82,11 +101,13 @@ def grade(
     item: Items = None,
     as_json: AsJson = False,
     out: Out = None,
+    jobs: Jobs = 0,
+    cluster: Cluster = "",
     cache: Cache = None,
     time_budget: TimeBudget = None,
 ) -> None:
     """Grade submissions: every item that can be checked, in a sandbox, by the rubric."""
-    from grader.commands import grade_files  # noqa: PLC0415 - --help stays fast
+    from grader.commands import grade_sources  # noqa: PLC0415 - --help stays fast
     from grader.grading import Options  # noqa: PLC0415
 
     options = Options(
@@ -102,7 +123,52 @@ def grade(
         time_budget=time_budget,
     )
     with _errors():
-        code = grade_files(submissions, options, allow_bare=allow_bare, as_json=as_json, out=out)
+        code = grade_sources(
+            submissions,
+            options,
+            out=out,
+            allow_bare=allow_bare,
+            as_json=as_json,
+            jobs=jobs,
+            cluster=cluster,
+        )
+    raise typer.Exit(code)
+
+
+@app.command()
+def regrade(
+    run: Run,
+    *,
+    item: Items = None,
+    student: Annotated[
+        list[str] | None, typer.Option("--student", metavar="ID", help="Of this student alone.")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would change, write nothing.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Write without asking.")] = False,
+    rubric: Annotated[
+        Path | None, typer.Option("--rubric", help="Another rubric than the run's.")
+    ] = None,
+    seed: Seed = "",
+    jobs: Jobs = 0,
+    cluster: Cluster = "",
+    cache: Cache = None,
+) -> None:
+    """Grade items of a run again; whose points change is shown before it is written."""
+    from grader.commands_run import regrade_class  # noqa: PLC0415
+
+    with _errors():
+        code = regrade_class(
+            run,
+            item or (),
+            student or (),
+            {"rubric": rubric, "secret": seed or None, "cache": cache},
+            dry_run=dry_run,
+            yes=yes,
+            jobs=jobs,
+            cluster=cluster,
+        )
     raise typer.Exit(code)
 
 

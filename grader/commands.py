@@ -1,4 +1,4 @@
-"""What the commands do: grade files one by one, write records, choose the exit code."""
+"""What the commands do: grade files or a class, show what came of it, choose the exit code."""
 
 import sys
 from collections.abc import Iterator, Sequence
@@ -11,11 +11,11 @@ from rich.console import Console
 from rich.text import Text
 
 from grader.assets import asset
+from grader.batch.run import demand_isolation
 from grader.console import LiveProgress, show_record
-from grader.errors import GraderError, SandboxError, StoreError, SubmissionError, UsageError
+from grader.errors import GraderError, SandboxError, SubmissionError, UsageError
 from grader.grading import Grader, Options
 from grader.model import Record, Status
-from grader.report import PER_SUBMISSION
 from grader.report.text import points_text
 from grader.sandbox import choose_guards, choose_launcher, verify_sandbox
 from grader.submission import load_submission
@@ -30,31 +30,58 @@ class ExitCode(IntEnum):
     GRADER_FAULT = 3
 
 
+def grade_sources(
+    sources: Sequence[Path],
+    options: Options,
+    *,
+    out: Path | None,
+    allow_bare: bool,
+    as_json: bool,
+    jobs: int,
+    cluster: str,
+) -> ExitCode:
+    """Grade a class into the folder `out`, or a few files without one.
+
+    Raises:
+        GraderError: nothing can be graded: a wrong rubric or option, no sandbox, no data.
+    """
+    if out is not None:
+        from grader.commands_run import grade_class  # noqa: PLC0415 - it builds on this module
+
+        return grade_class(
+            sources,
+            out,
+            options,
+            allow_bare=allow_bare,
+            as_json=as_json,
+            jobs=jobs,
+            cluster=cluster,
+        )
+    if jobs or cluster:
+        raise UsageError("--out: must be given with --jobs and --cluster; name a folder")
+    return grade_files(sources, options, allow_bare=allow_bare, as_json=as_json)
+
+
 def grade_files(
     paths: Sequence[Path],
     options: Options,
     *,
     allow_bare: bool,
     as_json: bool,
-    out: Path | None,
 ) -> ExitCode:
     """Grade each file; one that can't be read is reported and the others are still graded.
 
     Raises:
         GraderError: nothing can be graded: a wrong rubric or option, no sandbox, no data.
     """
-    options = replace(options, sandbox=_kind(options.sandbox))
-    if options.sandbox == "bare" and len(paths) > 1 and not allow_bare:
-        raise UsageError(
-            "--sandbox: bare does not isolate submissions from this machine and must be used for "
-            f"one's own file alone, got {len(paths)} files; use bubblewrap, or add --allow-bare"
-        )
-    names = _unique_names(paths)
-    if out is not None:
-        _make_folder(out)
+    options = replace(options, sandbox=sandbox_kind(options.sandbox))
+    many = [path for path in paths if path.is_dir() or path.suffix.casefold() == ".zip"]
+    if many:
+        raise UsageError(f"--out: must be given for a folder or a zip such as {many[0]}; name one")
+    demand_isolation(options, len(paths), allow_bare=allow_bare)
     code = ExitCode.ALL_POINTS
     with LiveProgress() as progress, Grader(options, progress) as grader:
-        for path, name in zip(paths, names, strict=True):
+        for path in paths:
             try:
                 submission = load_submission(path)
             except SubmissionError as exc:
@@ -62,9 +89,7 @@ def grade_files(
                 code = max(code, ExitCode.UNUSABLE)
                 continue
             record = grader.grade_submission(submission)
-            if out is not None:
-                _write(record, out, name)
-            _show(record, as_json=as_json)
+            print_record(record, as_json=as_json)
             code = max(code, exit_code(record))
     return code
 
@@ -75,11 +100,11 @@ def check_file(path: Path, options: Options, *, as_json: bool) -> ExitCode:
     Raises:
         GraderError: the file can't be read, or nothing can be graded.
     """
-    options = replace(options, sandbox=_kind(options.sandbox))
+    options = replace(options, sandbox=sandbox_kind(options.sandbox))
     submission = load_submission(path)
     with LiveProgress() as progress, Grader(options, progress) as grader:
         record = grader.grade_submission(submission)
-    _show(record, as_json=as_json)
+    print_record(record, as_json=as_json)
     return exit_code(record)
 
 
@@ -117,7 +142,7 @@ def self_test(options: Options, reference: Path | None) -> ExitCode:
             "selftest: needs the reference hand-in, which is no part of the installed package; run "
             "it in a checkout or give --reference"
         )
-    options = replace(options, sandbox=_kind(options.sandbox))
+    options = replace(options, sandbox=sandbox_kind(options.sandbox))
     wrong = []
     with LiveProgress() as progress, Grader(options, progress) as grader:
         for path, expected in ((reference, "all"), (asset("student_template/ps1.ipynb"), "none")):
@@ -158,7 +183,7 @@ def lint(path: Path | None) -> ExitCode:
     return ExitCode.ALL_POINTS
 
 
-def _kind(asked: str) -> str:
+def sandbox_kind(asked: str) -> str:
     """The kind of sandbox to use; `auto` is for one's own file and takes the best there is."""
     if asked != "auto":
         return asked
@@ -169,44 +194,8 @@ def _kind(asked: str) -> str:
     return "bubblewrap"
 
 
-def _unique_names(paths: Sequence[Path]) -> list[str]:
-    """A file name for each record: the stem, numbered where two are the same."""
-    names: list[str] = []
-    for path in paths:
-        name = path.stem or "submission"
-        number = 2
-        while name in names:
-            name = f"{path.stem}-{number}"
-            number += 1
-        names.append(name)
-    return names
-
-
-def _make_folder(out: Path) -> None:
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        probe = out / ".writable"
-        probe.touch()
-        probe.unlink()
-    except OSError as exc:
-        raise StoreError(f"--out: {out} must be a folder that can be written to: {exc}") from exc
-
-
-def _write(record: Record, out: Path, name: str) -> None:
-    for report in PER_SUBMISSION.values():
-        final = out / f"{name}{report.suffix}"
-        partial = final.with_name(f".{final.name}.partial")
-        try:
-            partial.write_bytes(report.render(record))
-            partial.replace(final)
-        except OSError as exc:
-            partial.unlink(missing_ok=True)
-            raise StoreError(
-                f"{final}: the record can't be written: {exc}; free some space"
-            ) from exc
-
-
-def _show(record: Record, *, as_json: bool) -> None:
+def print_record(record: Record, *, as_json: bool) -> None:
+    """Print a record as a table, or as a line of JSON."""
     if as_json:
         sys.stdout.buffer.write(msgspec.json.encode(record, order="deterministic") + b"\n")
         sys.stdout.buffer.flush()

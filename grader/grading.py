@@ -1,9 +1,8 @@
 """Grade a submission: the only place where rubric, loader, sandbox, checks and scoring meet."""
 
-import os
 import time
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -11,11 +10,19 @@ from typing import TYPE_CHECKING, Self
 
 import msgspec
 
-from grader.draws import SeededDraws, fingerprint, practice_secret
-from grader.environment import grader_version, package_versions, python_version, resolve_device
+from grader.assembly import GradedItem, assemble_record
+from grader.draws import SeededDraws
+from grader.environment import resolve_device
 from grader.errors import UsageError
 from grader.items import ItemSetting, grade_item
-from grader.model import Environment, ItemRecord, Record, SubmissionInfo
+from grader.model import Record, SubmissionInfo
+from grader.options import Options as Options  # noqa: PLC0414 - part of this interface
+from grader.options import (
+    chosen_items,
+    course_secret,
+    describe_environment,
+    thread_count,
+)
 from grader.progress import Progress, Silent
 from grader.rubric import Item, Rubric, load_rubric
 from grader.sandbox import Sandbox, choose_guards, choose_launcher, verify_sandbox
@@ -26,32 +33,6 @@ if TYPE_CHECKING:
 
 WARM_MODULES = ("numpy", "torch", "jax")
 """What a warm worker imports before the first item, where the submission uses it."""
-SEED_VARIABLE = "NLA_GRADER_SECRET"
-
-
-@dataclass(frozen=True)
-class Options:
-    """How to grade. Every field has the default that the command has."""
-
-    rubric: Path | None = None
-    """The embedded rubric where None."""
-    data: str = "synthetic"
-    sandbox: str = "bubblewrap"
-    device: str = "auto"
-    threads: int = 0
-    """Threads of the numeric libraries; 0: as many as the machine has cores, at most 4."""
-    secret: str = ""
-    """The course secret behind the hidden draws; empty: the environment's, else the public one."""
-    practice: bool = False
-    """A student's own check: public draws and the rubric's faster settings."""
-    aliases: Mapping[str, str] = field(default_factory=dict)
-    """Asked name -> the submission's own name."""
-    items: tuple[str, ...] = ()
-    """Grade these items alone; all where empty."""
-    cache: Path | None = None
-    """Folder for baselines; the user's cache folder where None."""
-    time_budget: float | None = None
-    """Seconds that training the baseline may take."""
 
 
 def grade(path: Path, options: Options | None = None, progress: Progress | None = None) -> Record:
@@ -105,18 +86,38 @@ class Grader:
     `prepare` while this one's is busy.
     """
 
-    def __init__(self, options: Options, progress: Progress | None = None) -> None:
+    def __init__(
+        self,
+        options: Options,
+        progress: Progress | None = None,
+        *,
+        verify: bool = True,
+        baseline: "Baseline | None" = None,
+    ) -> None:
+        """Ask for what grading needs.
+
+        Args:
+            options: How.
+            progress: Is told what goes on.
+            verify: Whether to try the sandbox before it is used.
+            baseline: The network that the options name, where the caller has it already.
+        """
         self.options = options
         self.rubric: Rubric = load_rubric(options.rubric)
+        self.items: tuple[Item, ...] = chosen_items(self.rubric, options)
         self._progress: Progress = progress or Silent()
-        self._chosen = self._chosen_items()
-        self._secret = self._course_secret()
+        self._secret = course_secret(options)
         self._device = resolve_device(options.device)
-        self._threads = options.threads or min(os.cpu_count() or 1, 4)
+        self._threads = thread_count(options)
         self._launcher = choose_launcher(options.sandbox)
         self._guards = choose_guards()
-        self._trained: Baseline | None = None
-        if self._launcher.name != "bare":
+        self._trained = baseline
+        self._warm: Sandbox | None = None
+        self.environment = describe_environment(
+            options, self._device, self._guards.name, self._threads
+        )
+        """All that a score depends on besides submission, rubric and data."""
+        if verify and self._launcher.name != "bare":
             verify_sandbox(self._launcher, self._guards)
 
     def __enter__(self) -> Self:
@@ -128,7 +129,9 @@ class Grader:
         exc: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        pass
+        warm, self._warm = self._warm, None
+        if warm is not None:
+            warm.close()
 
     def grade(self, path: Path) -> Record:
         """Grade the file at `path`; see the function `grade` for what it raises."""
@@ -137,43 +140,74 @@ class Grader:
     def grade_submission(self, submission: Submission) -> Record:
         """Grade a submission that has been read."""
         started, began = datetime.now(UTC), time.monotonic()
-        with self._sandbox() as sandbox:
-            items = tuple(self._grade_items(submission, sandbox))
-        return Record(
-            assignment=self.rubric.assignment,
-            title=self.rubric.title,
-            submission=SubmissionInfo(
-                name=submission.name, sha256=submission.sha256, kind=submission.kind
-            ),
-            rubric_sha256=self.rubric.sha256,
-            environment=self._environment(),
-            items=items,
-            total=float(sum(item.points for item in self._chosen)),
-            auto_points=float(sum(item.auto_points for item in self._chosen)),
-            hand_points=float(sum(item.hand_points for item in self._chosen)),
-            score=round(sum(item.score for item in items), 2),
+        graded = self.grade_items(submission, self.items)
+        return assemble_record(
+            self.rubric,
+            SubmissionInfo(name=submission.name, sha256=submission.sha256, kind=submission.kind),
+            graded,
+            self.environment,
             notes=submission.notes,
             started=started.isoformat(timespec="seconds"),
             seconds=round(time.monotonic() - began, 3),
             aliases=dict(self.options.aliases),
         )
 
-    def _grade_items(self, submission: Submission, sandbox: Sandbox) -> Iterator[ItemRecord]:
-        for number, item in enumerate(self._chosen, start=1):
-            self._progress.item_started(submission.name, item.id, number, len(self._chosen))
-            setting = ItemSetting(
-                sandbox=sandbox,
-                draws=SeededDraws(self._secret, self.rubric.assignment, item.id),
-                baseline=self.baseline,
-                threads=self._threads,
-                device=self._device,
-                practice=self.options.practice,
-                aliases=self.options.aliases,
-                progress=self._progress.item_progress,
-            )
-            record = grade_item(item, submission, setting)
-            self._progress.item_finished(submission.name, record)
-            yield record
+    def prepare(self) -> None:
+        """Start warming the worker of the next submission."""
+        if self._warm is None:
+            self._warm = self._sandbox()
+
+    def grade_items(
+        self, submission: Submission, items: Sequence[Item], *, prepare_next: bool = False
+    ) -> list[GradedItem]:
+        """Grade some items of a submission.
+
+        Args:
+            submission: It has been read.
+            items: Of the rubric, in its order.
+            prepare_next: Whether another submission follows, whose worker may warm up meanwhile.
+        """
+        self.prepare()
+        sandbox, self._warm = self._warm, None
+        assert sandbox is not None  # noqa: S101 - prepared just now
+        with sandbox:
+            if prepare_next:
+                self.prepare()
+            return [
+                self._grade_item(submission, sandbox, item, number, len(items))
+                for number, item in enumerate(items, start=1)
+            ]
+
+    def _grade_item(
+        self, submission: Submission, sandbox: Sandbox, item: Item, number: int, total: int
+    ) -> GradedItem:
+        self._progress.item_started(submission.name, item.id, number, total)
+        asked: list[Baseline] = []
+
+        def baseline() -> "Baseline":
+            asked.append(self.baseline())
+            return asked[-1]
+
+        setting = ItemSetting(
+            sandbox=sandbox,
+            draws=SeededDraws(self._secret, self.rubric.assignment, item.id),
+            baseline=baseline,
+            threads=self._threads,
+            device=self._device,
+            practice=self.options.practice,
+            aliases=self.options.aliases,
+            progress=self._progress.item_progress,
+        )
+        record = grade_item(item, submission, setting)
+        self._progress.item_finished(submission.name, record)
+        if not asked:
+            return GradedItem(record=record)
+        dataset = asked[0].dataset
+        return GradedItem(
+            record=record,
+            baseline=asked[0].key,
+            dataset=f"{dataset.name} {dataset.sha256[:12]}",
+        )
 
     def _sandbox(self) -> Sandbox:
         return Sandbox(
@@ -203,38 +237,3 @@ class Grader:
                 time_budget=self.options.time_budget,
             )
         return self._trained
-
-    def _chosen_items(self) -> tuple[Item, ...]:
-        known = [item.id for item in self.rubric.items]
-        for wanted in self.options.items:
-            if wanted not in known:
-                raise UsageError(
-                    f"--item: must be one of {', '.join(known)}, got {wanted!r}; see the rubric"
-                )
-        return tuple(
-            item
-            for item in self.rubric.items
-            if not self.options.items or item.id in self.options.items
-        )
-
-    def _course_secret(self) -> bytes:
-        if self.options.practice:
-            return practice_secret()
-        secret = self.options.secret or os.environ.get(SEED_VARIABLE, "")
-        return secret.encode() if secret else practice_secret()
-
-    def _environment(self) -> Environment:
-        public = self._secret == practice_secret()
-        baseline = self._trained
-        return Environment(
-            grader_version=grader_version(),
-            python=python_version(),
-            packages=package_versions(),
-            sandbox=self._launcher.name,
-            memory_limit=self._guards.name,
-            device=self._device,
-            threads=self._threads,
-            dataset=f"{baseline.dataset.name} {baseline.dataset.sha256[:12]}" if baseline else "",
-            baseline=baseline.key if baseline else "",
-            seed="practice" if public else fingerprint(self._secret),
-        )

@@ -8,10 +8,11 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import grader.checks  # noqa: F401 - registers the checks
+from grader.assembly import item_record
 from grader.checks.interface import CHECKS, Bench, Draws, Outcome
 from grader.errors import GraderError
 from grader.faults import SubmissionFault
-from grader.model import CheckRecord, HandCriterion, ItemRecord, Status
+from grader.model import CheckRecord, ItemRecord, Status
 from grader.rubric import Item, Row
 from grader.sandbox import Limits, Sandbox
 from grader.scoring import item_status, row_points, score
@@ -47,13 +48,15 @@ def grade_item(item: Item, submission: Submission, setting: ItemSetting) -> Item
         GraderError: something that a person must mend before anything can be graded.
     """
     if not item.checks:
-        return _record(item, Status.NEEDS_HAND)
+        return item_record(item, Status.NEEDS_HAND)
     began = time.monotonic()
     wanted = {name: alias for name, alias in setting.aliases.items() if name in _names(item)}
     part = slice_for(submission, item.requires, optional=item.optional, aliases=wanted)
     missing = [text for name, text in part.missing.items() if name in item.requires]
     if missing:
-        return _record(item, Status.MISSING, feedback=missing[0], notes=(*missing[1:], *part.notes))
+        return item_record(
+            item, Status.MISSING, feedback=missing[0], notes=(*missing[1:], *part.notes)
+        )
     session = ItemSession(setting.sandbox, _limits(item, setting), part.chunks, part.bound)
     bench = Bench(
         session=session,
@@ -71,7 +74,7 @@ def grade_item(item: Item, submission: Submission, setting: ItemSetting) -> Item
     if abuse is not None:
         checks = tuple(_annulled(check, abuse) for check in checks)
     status = item_status(item, checks)
-    return _record(
+    return item_record(
         item,
         status,
         score=float(sum(Fraction(str(check.score)) for check in checks)),
@@ -178,18 +181,3 @@ def _limits(item: Item, setting: ItemSetting) -> Limits:
 
 def _names(item: Item) -> tuple[str, ...]:
     return (*item.requires, *item.optional)
-
-
-def _record(item: Item, status: Status, **rest: Any) -> ItemRecord:
-    criteria = item.hand.criteria if item.hand is not None else ()
-    return ItemRecord(
-        id=item.id,
-        title=item.title,
-        problem=item.problem,
-        points=float(item.points),
-        auto_points=float(item.auto_points),
-        hand_points=float(item.hand_points),
-        status=status,
-        hand=tuple(HandCriterion(text=row.text, points=float(row.points)) for row in criteria),
-        **{"score": 0.0} | rest,
-    )

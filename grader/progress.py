@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from grader.model import ItemRecord
+from grader.model import ItemRecord, Record
 
 
 class Progress(Protocol):
@@ -38,4 +38,37 @@ class Silent:
         """Nothing."""
 
     def item_finished(self, submission: str, item: ItemRecord) -> None:
+        """Nothing."""
+
+
+class RunProgress(Protocol):
+    """Listens to the grading of many submissions."""
+
+    def preparing(self, what: str, done: int, total: int) -> None:
+        """A long preparation goes on before anything is graded."""
+        ...
+
+    def planned(self, total: int, kept: int) -> None:
+        """So many files are to be graded; `kept` others are graded already."""
+        ...
+
+    def working(self, worker: str, text: str, done: int, total: int) -> None:
+        """What a worker does now, and how far it is; a total of 0 where nobody knows."""
+        ...
+
+    def graded(self, file: str, record: Record | None) -> None:
+        """A file has its record; None where it can't be read."""
+        ...
+
+
+class SilentRun(Silent):
+    """Tells nobody of a run."""
+
+    def planned(self, total: int, kept: int) -> None:
+        """Nothing."""
+
+    def working(self, worker: str, text: str, done: int, total: int) -> None:
+        """Nothing."""
+
+    def graded(self, file: str, record: Record | None) -> None:
         """Nothing."""

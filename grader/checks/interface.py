@@ -127,13 +127,17 @@ class CheckSpec:
     """First line of the check's docstring: the promise, as a student reads it."""
     calls: Sequence[str]
     """Names of the submission that the check needs; `{field}` is filled from the parameters."""
+    needs_baseline: bool = False
+    """Whether it asks for the trained network, so that a run can have it ready beforehand."""
 
 
 CHECKS: dict[str, CheckSpec] = {}
 """Every check by its registered name; filled by importing `grader.checks`."""
 
 
-def check(name: str, params: type[P], calls: Sequence[str] = ()) -> Callable[[Run], Run]:
+def check(
+    name: str, params: type[P], calls: Sequence[str] = (), *, needs_baseline: bool = False
+) -> Callable[[Run], Run]:
     """Register the decorated function as the check `name`.
 
     The function's docstring starts with the promise in one sentence, as a student reads it.
@@ -141,7 +145,7 @@ def check(name: str, params: type[P], calls: Sequence[str] = ()) -> Callable[[Ru
 
     def register(run: Run) -> Run:
         summary = (run.__doc__ or "").strip().split("\n")[0]
-        CHECKS[name] = CheckSpec(name, params, run, summary, tuple(calls))
+        CHECKS[name] = CheckSpec(name, params, run, summary, tuple(calls), needs_baseline)
         return run
 
     return register

@@ -40,7 +40,7 @@ class HandScores:
         """Give a score, or change one.
 
         Args:
-            score: Its `version`, `changed` and `effect` are not looked at.
+            score: Its `version`, `changed`, `effect` and `remarks` are not looked at.
             expected_version: The version that the writer has read; 0 where there was no score.
 
         Returns:
@@ -190,5 +190,6 @@ def _score(row: Row[Any], comments: dict[int, Comment]) -> HandScore:
         grader=row.grader,
         version=row.version,
         changed=row.changed,
-        effect=round(sum(comments[number].points for number in used if number in comments), 2),
+        effect=round(sum(comments[number].points for number in used), 2),
+        remarks=tuple(comments[number].text for number in used),
     )

@@ -66,7 +66,7 @@ class HandScore(msgspec.Struct, frozen=True, kw_only=True):
     points: float
     """Before the comments' effect."""
     criteria: Mapping[str, float] = {}
-    """Number of the criterion, as text, to the points given for it."""
+    """Position of the criterion in the item, from 0, as text, to the points given for it."""
     comment: str = ""
     """In the grader's own words."""
     comments: tuple[int, ...] = ()
@@ -85,6 +85,8 @@ class HandScore(msgspec.Struct, frozen=True, kw_only=True):
     """UTC, ISO 8601."""
     effect: float = 0.0
     """What the library's comments add, as they are now; not written."""
+    remarks: tuple[str, ...] = ()
+    """The library's comments in words, as they are now; not written."""
 
     @property
     def total(self) -> float:

@@ -143,6 +143,19 @@ class RunRecords:
         with self._database.reading() as connection:
             return connection.execute(query).scalar() or ""
 
+    def record(self, sha256: str, kind: str) -> Record | None:
+        """The file's record that counts; None where it has none."""
+        table = schema.records
+        query = (
+            select(table.c.record)
+            .where(table.c.sha256 == sha256, table.c.kind == kind, table.c.record.is_not(None))
+            .order_by(table.c.id.desc())
+            .limit(1)
+        )
+        with self._database.reading() as connection:
+            raw = connection.execute(query).scalar()
+        return None if raw is None else decode_record(raw)
+
     def history(self, sha256: str, kind: str) -> list[Record]:
         """Every record of the file, the one that counts last."""
         table = schema.records

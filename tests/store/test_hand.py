@@ -154,8 +154,10 @@ def test_a_changed_comment_changes_every_score_that_uses_it(store: Store) -> Non
         used = msgspec.structs.replace(score(student, points=points), comments=(comment.id,))
         store.put_hand_score(used, 0)
     assert [one.total for one in store.hand_scores()] == [3.0, 0.0]
-    store.put_comment(msgspec.structs.replace(comment, points=-0.5), comment.version)
+    changed = msgspec.structs.replace(comment, points=-0.5, text="AU?")
+    store.put_comment(changed, comment.version)
     assert [one.total for one in store.hand_scores()] == [4.5, 0.5]
+    assert [one.remarks for one in store.hand_scores()] == [("AU?",), ("AU?",)]
     store.put_comment(msgspec.structs.replace(comment, points=4.0), 2)
     assert [one.total for one in store.hand_scores()] == [5.0, 5.0]
 
