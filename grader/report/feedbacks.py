@@ -11,7 +11,7 @@ from grader.report.standing import Part
 MOST_KINDS = 20_000
 """Kinds kept while counting, so that a class of strange texts fills no memory."""
 MOST_EXAMPLES = 6
-_NUMBER = re.compile(r"[-+]?\d[\d_,]*(?:\.\d+)?(?:[eE][-+]?\d+)?")
+_NUMBER = re.compile(r"[-+]?\d+(?:[_,]\d{3})*(?:\.\d+)?(?:[eE][-+]?\d+)?")
 _SHAPE = re.compile(r"\(#(?:, ?#)*,?\)")
 _QUOTED = re.compile(r"'[^']{1,80}'")
 

@@ -32,9 +32,9 @@ HTML = Report("html", ".html", lambda record: render_html(Graded(record=record))
 def _output(item: ItemView) -> str:
     """What was printed, cut in its middle where it would take more than `MOST_OUTPUT`."""
     shown = visible(item.output)
-    if _size(shown) <= MOST_OUTPUT:
+    if len(shown) <= MOST_OUTPUT and _size(shown) <= MOST_OUTPUT:
         return shown
-    half = len(shown) // 2
+    half = min(len(shown), MOST_OUTPUT) // 2
     while _size(shown[:half]) + _size(shown[-half:]) > MOST_OUTPUT:
         half = half * 3 // 4
     left_out = len(shown) - 2 * half

@@ -22,8 +22,8 @@ class HandGiven(msgspec.Struct, frozen=True, kw_only=True):
     """What a person gave for one item."""
 
     points: float
-    criteria: Mapping[int, float] = {}
-    """Position of the criterion in the item, from 0, to the points given for it."""
+    criteria: tuple[float | None, ...] = ()
+    """Points for each criterion of the item, in their order; None for one that was not judged."""
     comment: str = ""
 
 

@@ -38,7 +38,7 @@ def notebook_line(source: bytes, cell: int, line: int) -> int | None:
     try:
         text = source.decode("utf-8-sig")
         start = next(_lines_of_cell(text, cell, line), None)
-    except (ValueError, RecursionError):
+    except (ValueError, IndexError, RecursionError):
         return None
     return None if start is None else text.count("\n", 0, start) + 1
 

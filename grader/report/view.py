@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import count
+from itertools import count, zip_longest
 
 from grader.model import CheckRecord, ItemRecord, Record, Status
 from grader.report.charts import Chart, charts
@@ -206,14 +206,11 @@ def _check(check: CheckRecord) -> CheckView:
 
 
 def _criteria(item: ItemRecord, given: HandGiven | None) -> Iterator[CriterionView]:
-    for place, criterion in enumerate(item.hand):
+    judged = given.criteria if given else ()
+    for criterion, got in zip_longest(item.hand, judged[: len(item.hand)]):
         worth = points_text(criterion.points)
-        if given is None:
-            yield CriterionView(criterion.text, f"open / {worth}")
-        elif place in given.criteria:
-            yield CriterionView(criterion.text, f"{points_text(given.criteria[place])} / {worth}")
-        else:
-            yield CriterionView(criterion.text, f"/ {worth}")
+        words = "open" if given is None else "not judged" if got is None else points_text(got)
+        yield CriterionView(criterion.text, f"{words} / {worth}")
     if given is not None and item.hand:
         yield CriterionView(
             "Together", f"{points_text(given.points)} / {points_text(item.hand_points)}"

@@ -334,7 +334,7 @@ def student(number: int = 0, *, judged: bool = False) -> Graded:
     hand = {
         item.id: HandGiven(
             points=item.hand_points - (1 if number % 3 else 0),
-            criteria={place: row.points for place, row in enumerate(item.hand[:-1])},
+            criteria=tuple(row.points for row in item.hand[:-1]),
             comment="The unit sphere must be mapped onto itself." if number % 3 else "",
         )
         for item in made.items

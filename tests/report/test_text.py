@@ -1,6 +1,7 @@
 """grader/report: the same record gives the same bytes, and nothing in it does harm."""
 
 import msgspec
+import pytest
 
 from grader.model import from_json, to_json
 from grader.report import PER_SUBMISSION
@@ -47,9 +48,5 @@ def test_points_have_no_needless_fraction() -> None:
 def test_an_unknown_field_is_an_error_of_the_reader() -> None:
     """A record of another shape is not half read."""
     raw = to_json(record()).replace(b'"items"', b'"rows"')
-    try:
+    with pytest.raises(msgspec.ValidationError, match="items"):
         from_json(raw)
-    except msgspec.ValidationError as exc:
-        assert "items" in str(exc)
-    else:
-        raise AssertionError

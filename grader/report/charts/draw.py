@@ -33,6 +33,8 @@ MARKERS = ("o", "s", "^", "D", "v", "P")
 MOST_TICKS = 6
 NEAREST_TICKS = 0.12
 """Share of an axis that lies between two labels at least."""
+MANTISSAS = ((1, 1.5, 2, 3, 5, 7), (1, 2, 5), (1,))
+"""Round numbers within a decade, from the finest grid to the coarsest."""
 LARGEST, SMALLEST = 1e200, 1e-200
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _SVG, _XLINK = "{http://www.w3.org/2000/svg}", "{http://www.w3.org/1999/xlink}"
@@ -83,17 +85,18 @@ def log_ticks(low: float, high: float) -> list[float]:
         low: Decimal logarithm of the lower end.
         high: Decimal logarithm of the upper end.
     """
-    for mantissas in ((1, 2, 5), (1,)):
+    ticks: list[float] = []
+    for mantissas in MANTISSAS:
         ticks = [
-            exponent + math.log10(mantissa)
+            tick
             for exponent in range(math.floor(low), math.ceil(high) + 1)
             for mantissa in mantissas
+            if low - 1e-9 <= (tick := exponent + math.log10(mantissa)) <= high + 1e-9
         ]
-        ticks = [tick for tick in ticks if low - 1e-9 <= tick <= high + 1e-9]
         if 1 < len(ticks) <= MOST_TICKS:
             return ticks
     step = max(1, math.ceil(len(ticks) / MOST_TICKS))
-    return ticks[::step]
+    return ticks[::step] or [(low + high) / 2]
 
 
 def _draw_series(axes: Axes, chart: Chart) -> None:

@@ -1,0 +1,73 @@
+"""grader/report/roster.py: whose row is whose."""
+
+import pytest
+
+from grader.errors import UsageError
+from grader.report.interface import Graded
+from grader.report.roster import match_rows, name_key, read_table, unmatched
+
+
+def graded(student: str, name: str = "") -> Graded:
+    return Graded(student=student, name=name)
+
+
+def test_match_rows_takes_one_column_for_all() -> None:
+    """The number of one student in one column may be that of another in the next."""
+    run = [graded("1"), graded("2"), graded("3")]
+    ids, others = ["1", "2", "3"], ["3", "x", "1"]
+    assert match_rows(run, [others, ids], ["", "", ""]) == run
+
+
+def test_match_rows_ignores_capitals_and_spaces() -> None:
+    """Identifiers are compared as people read them."""
+    run = [graded("Ada@Uni.example")]
+    assert match_rows(run, [[" ada@uni.example "]], [""]) == run
+
+
+def test_match_rows_falls_back_to_a_name() -> None:
+    """Last name first or not, accents kept."""
+    run = [graded("a.ipynb", "Émilie du Châtelet")]
+    assert match_rows(run, [["77"]], ["du Châtelet, Émilie"]) == run
+
+
+@pytest.mark.parametrize(
+    ("run_names", "row_names"),
+    [(["Ada L", "Ada L"], ["Ada L"]), (["Ada L"], ["Ada L", "L, Ada"])],
+    ids=["two hand-ins", "two rows"],
+)
+def test_match_rows_does_not_guess(run_names: list[str], row_names: list[str]) -> None:
+    """A name that two have finds nothing."""
+    run = [graded(f"file{place}", name) for place, name in enumerate(run_names)]
+    found = match_rows(run, [[""] * len(row_names)], row_names)
+    assert found == [None] * len(row_names)
+    assert unmatched(run, found) == tuple(one.student for one in run)
+
+
+def test_match_rows_does_not_give_a_hand_in_twice() -> None:
+    """Who was found by number is not found again by name."""
+    run = [graded("1", "Ada L")]
+    assert match_rows(run, [["1", "2"]], ["Someone Else", "Ada L"]) == [run[0], None]
+
+
+def test_name_key_of_nothing_is_nothing() -> None:
+    """An empty name matches no one."""
+    assert name_key(" ,") == ""
+    assert match_rows([graded("x", "")], [["1"]], [""]) == [None]
+
+
+@pytest.mark.parametrize("raw", [b"", b"Student,ID\n", b"\n\n"])
+def test_read_table_needs_a_student(raw: bytes) -> None:
+    """An empty roster is refused."""
+    with pytest.raises(UsageError, match="a row for each student"):
+        read_table(raw, "--roster")
+
+
+def test_read_table_needs_utf8() -> None:
+    """Another encoding is refused rather than misread."""
+    with pytest.raises(UsageError, match="must be UTF-8"):
+        read_table("Student,ID\nÉmilie,1\n".encode("latin-1"), "--roster")
+
+
+def test_read_table_fills_short_rows() -> None:
+    """Rows that lack their last cells are read as if these were empty."""
+    assert read_table(b"a,b,c\n1\n", "x").rows == (("1", "", ""),)

@@ -1,0 +1,47 @@
+"""grader/report/spreadsheet.py: points for a spreadsheet."""
+
+import csv
+import io
+
+from grader.report.spreadsheet import HEADS, render_csv
+from tests.report import samples
+from tests.report.conftest import Golden
+from tests.report.nasty import nasty, nasty_unread
+
+
+def rows(raw: bytes) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(raw.decode("utf-8-sig"), newline="")))
+
+
+def test_csv_is_as_it_was(golden: Golden) -> None:
+    """The table of a known class is the golden one."""
+    golden("run.csv", b"".join(render_csv(samples.class_of(6))))
+
+
+def test_csv_has_points_of_every_item() -> None:
+    """What was given, what is open, nothing where nothing was graded."""
+    table = rows(b"".join(render_csv(samples.class_of(5))))
+    judged, waiting, unread = table[0], table[1], table[4]
+    assert list(judged)[: len(HEADS)] == list(HEADS)
+    assert judged["1.1b"] == "5"
+    assert (judged["open"], waiting["open"]) == ("0", "15")
+    assert waiting["1.1b"] == ""
+    assert (unread["status"], unread["together"], unread["2.1a"]) == ("UNREADABLE", "", "")
+
+
+def test_csv_holds_no_formula() -> None:
+    """A name or an item that looks like a formula is text."""
+    for name, value in rows(b"".join(render_csv([nasty(), nasty_unread()])))[0].items():
+        for text in (name, value):
+            assert not text.startswith(("=", "+", "-", "@"))
+    made = samples.student(1)
+    formula = type(made)(student="=1+1", name="@SUM(A1)", file="-2.ipynb", record=made.record)
+    (row,) = rows(b"".join(render_csv([formula])))
+    assert (row["student"], row["name"]) == ("'=1+1", "'@SUM(A1)")
+
+
+def test_csv_quotes_every_cell() -> None:
+    """Where semicolons separate cells, none splits into a formula."""
+    made = samples.student(1)
+    formula = type(made)(student="a;=cmd()", name="b", file="c", record=made.record)
+    assert b'"a;=cmd()"' in b"".join(render_csv([formula]))
