@@ -65,7 +65,7 @@ class Answer:
         """
         asked = untouched = False
         for cell in self.cells:
-            if any(output.picture is not None for output in cell.outputs):
+            if any(output.kind == "picture" for output in cell.outputs):
                 return False
             if cell.kind == "code":
                 continue
@@ -241,6 +241,6 @@ def _plots_before(pieces: Sequence[_Piece], place: int) -> list[Cell]:
     for piece in reversed(pieces[:place]):
         if piece.cell.kind != "code" or piece.items or piece.ends:
             break
-        if any(output.picture is not None for output in piece.cell.outputs):
+        if any(output.kind == "picture" for output in piece.cell.outputs):
             plots.append(piece.cell)
     return plots[::-1]

@@ -5,6 +5,10 @@ import msgspec
 from grader.errors import StoreError
 
 
+class UnknownError(LookupError):
+    """There is no such item or hand-in."""
+
+
 class Criterion(msgspec.Struct, frozen=True):
     """One thing that a person judges."""
 
@@ -65,12 +69,12 @@ class Assignment(msgspec.Struct, frozen=True):
         """The item with this id, if a person judges it.
 
         Raises:
-            KeyError: there is none.
+            UnknownError: there is none.
         """
         for item in self.by_hand:
             if item.id == name:
                 return item
-        raise KeyError(name)
+        raise UnknownError(f"no item {name[:40]!r} is judged by hand")
 
 
 def read_assignment(rubric: str) -> Assignment:

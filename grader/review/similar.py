@@ -10,7 +10,7 @@ LIKE = 90.0
 """Likeness, of 100, from which on two answers are one group."""
 SHORT = 40
 """Characters below which answers must be the same: two short ones are alike by chance."""
-MAX_COMPARED = 6000
+MAX_COMPARED = 4000
 """Characters of an answer that are compared."""
 SHARE_GIVEN = 0.5
 """A text in more than this share of the hand-ins was given to the students."""
