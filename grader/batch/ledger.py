@@ -42,7 +42,10 @@ class Ledger:
     def settled(self, sha256: str, kind: str) -> bool:
         """Whether the file's record is the one that grading it now would give."""
         known = self._store.record_key(sha256, kind)
-        return known in {self._unreadable, self._record_key(self._kept(sha256, kind))}
+        if known == self._unreadable:
+            return True
+        kept = self._kept(sha256, kind)
+        return kept.keys() == self._keys.keys() and known == self._record_key(kept)
 
     def settle(self, result: Result) -> Record | None:
         """Write what became of a task, in one transaction.
@@ -112,7 +115,9 @@ class Ledger:
     ) -> GradedItem:
         if not item.checks:
             return GradedItem(record=item_record(item, Status.NEEDS_HAND))
-        found = old[kept[item.id]]
+        found = old.get(kept.get(item.id, NO_KEY))
+        if found is None:
+            return GradedItem(record=item_record(item, Status.SKIPPED))
         return GradedItem(
             record=refreshed(item, found.record), baseline=found.baseline, dataset=found.dataset
         )

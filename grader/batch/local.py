@@ -54,14 +54,23 @@ _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 class LocalExecutor:
     """Grades with `jobs` processes."""
 
-    def __init__(self, options: Options, jobs: int, *, quiet_seconds: float) -> None:
+    def __init__(
+        self,
+        options: Options,
+        jobs: int,
+        *,
+        quiet_seconds: float,
+        module: str = "grader.batch.process",
+    ) -> None:
         """Nothing is started yet.
 
         Args:
             options: How to grade.
             jobs: Processes at most.
             quiet_seconds: A worker that says nothing for so long is taken for dead.
+            module: What the processes run.
         """
+        self._module = module
         self._options = options
         self._jobs = jobs
         self._quiet_seconds = quiet_seconds
@@ -98,6 +107,8 @@ class LocalExecutor:
         """End every worker, and with it its sandboxes."""
         workers, self._workers = self._workers, []
         _end(workers)
+        for worker in workers:
+            worker.close()
 
     def _hand_out(self, waiting: Waiting, content: Content) -> None:
         for worker in self._workers:
@@ -126,18 +137,19 @@ class LocalExecutor:
 
     def _start(self) -> None:
         self._started += 1
-        self._workers.append(_Worker(self._options, str(self._started)))
+        self._workers.append(_Worker(self._options, self._module, str(self._started)))
 
     def _replaced(self, worker: "_Worker", waiting: Waiting) -> Result | None:
         self._workers.remove(worker)
         _end([worker])
         words = worker.last_words()
+        worker.close()
         if not worker.ready:
             raise GraderError(f"a worker process could not start: {words}")
         task = worker.task
         if waiting or task is not None:
             # Named as the one before: to a person it is the same line.
-            self._workers.append(_Worker(self._options, worker.name))
+            self._workers.append(_Worker(self._options, self._module, worker.name))
         if task is None:
             return None
         if worker.tries < TRIES:
@@ -155,7 +167,7 @@ class LocalExecutor:
 class _Worker:
     """This end of one worker process."""
 
-    def __init__(self, options: Options, name: str) -> None:
+    def __init__(self, options: Options, module: str, name: str) -> None:
         self.name = name
         self.task: Task | None = None
         self.tries = 0
@@ -167,7 +179,7 @@ class _Worker:
         with theirs:
             self.process = subprocess.Popen(
                 # Never from the folder that it is started in: hand-ins lie there.
-                [sys.executable, "-P", "-m", "grader.batch.process", str(theirs.fileno())],
+                [sys.executable, "-P", "-m", module, str(theirs.fileno())],
                 env=_environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
@@ -205,19 +217,17 @@ class _Worker:
 
     def last_words(self) -> str:
         """What it wrote before it ended, or how it ended; call it once it has."""
-        with contextlib.suppress(OSError, ValueError):
-            self._stderr.seek(0)
-            words = self._stderr.read()[-WORD_BYTES:].decode("utf-8", "replace").strip()
-            self._stderr.close()
-            code = self.process.returncode
-            if code == UNUSABLE:
-                return words
-            return f"code {code}{f', {words}' if words else ''}"
-        return "nothing is known"
+        self._stderr.seek(0)
+        words = self._stderr.read()[-WORD_BYTES:].decode("utf-8", "replace").strip()
+        code = self.process.returncode
+        if code == UNUSABLE and words:
+            return words
+        return f"it ended with code {code}{f': {words}' if words else ''}"
 
     def close(self) -> None:
         """Give everything back; the process has ended."""
         self.link.close()
+        self._stderr.close()
 
     def _send(self, raw: bytes) -> None:
         # That it is gone shows when it is listened to.
@@ -235,7 +245,6 @@ def _end(workers: "Sequence[_Worker]") -> None:
         except subprocess.TimeoutExpired:
             worker.process.kill()
             worker.process.wait()
-        worker.close()
 
 
 def _environment() -> dict[str, str]:

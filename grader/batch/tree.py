@@ -10,8 +10,8 @@ from pathlib import Path, PurePosixPath
 from grader.errors import SubmissionError, UsageError
 
 MIB = 1 << 20
-MAX_FILE_BYTES = 64 * MIB
-"""A hand-in with a hundred plots has a tenth of that."""
+MAX_FILE_BYTES = 100 * MIB
+"""A hand-in with a hundred plots has a tenth of that; the loader takes no more either."""
 GRADABLE = (".ipynb", ".py")
 METADATA = "submission_metadata.yml"
 _LITTER = ("__pycache__", "__macosx", "node_modules")

@@ -320,5 +320,5 @@ def test_a_huge_file_is_refused_when_it_is_read(tmp_path: Path) -> None:
         file.truncate(MAX_FILE_BYTES + 1)
     member = one(discover([tmp_path]).hand_ins).member
     assert member is not None
-    with pytest.raises(SubmissionError, match="at most 64 MiB"):
+    with pytest.raises(SubmissionError, match="at most 100 MiB"):
         member.read()
