@@ -64,8 +64,18 @@ def as_array(
 
 
 def is_single(*arrays: Array) -> bool:
-    """Whether any of `arrays` holds numbers of single precision or less."""
-    return any(array.dtype in SINGLE for array in arrays)
+    """Whether any of `arrays` holds numbers of single precision or less.
+
+    What the numbers are counts, not how they are kept: JAX computes in float32, and its results
+    turned into Python's floats and lists are of float64 with nothing in the further digits.
+    """
+    return any(array.dtype in SINGLE or _fits_single(array) for array in arrays)
+
+
+def _fits_single(array: Array) -> bool:
+    narrow = np.complex64 if array.dtype.kind == "c" else np.float32
+    with np.errstate(over="ignore", invalid="ignore"):
+        return bool(np.all(array.astype(narrow) == array))
 
 
 def is_series(value: Value) -> bool:

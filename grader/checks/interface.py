@@ -19,7 +19,7 @@ Value = Any
 class Params(BaseModel):
     """Base of the parameters that a check takes from the rubric (`with:`)."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
 @dataclass(frozen=True)

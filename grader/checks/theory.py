@@ -1,6 +1,6 @@
 """Checks of problem 1: constants, matrices and factors, each verified from its definition."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 from pydantic import Field
@@ -21,35 +21,39 @@ ZERO = {True: 1e-5, False: 1e-10}
 class DrawsParams(Params):
     """How often to draw, how close an answer must be."""
 
-    draws: int = Field(gt=0)
+    draws: int = Field(gt=0, le=1000)
+    """Arguments to try."""
     rtol: float = Field(gt=0, lt=1)
+    """How close an answer of double precision must be; 1e-5 is allowed in single precision."""
 
 
 class NormConstantsParams(DrawsParams):
     """Parameters of `theory.norm_constants`."""
 
-    draws: int = Field(default=20, gt=0)
+    draws: int = Field(default=20, gt=0, le=1000)
     rtol: float = Field(default=1e-9, gt=0, lt=1)
 
 
 class ExtremalMatrixParams(DrawsParams):
     """Parameters of `theory.extremal_matrix`."""
 
-    draws: int = Field(default=16, gt=0)
+    draws: int = Field(default=16, gt=0, le=1000)
     rtol: float = Field(default=1e-8, gt=0, lt=1)
 
 
 class ProjectorPinvParams(DrawsParams):
     """Parameters of `theory.projector_pinv`."""
 
-    draws: int = Field(default=8, gt=0)
+    draws: int = Field(default=8, gt=0, le=1000)
     rtol: float = Field(default=1e-8, gt=0, lt=1)
 
 
 class RankOneSvdParams(Params):
     """Parameters of `theory.rank_one_svd`."""
 
-    sizes: tuple[int, ...] = (1, 2, 3, 5, 8, 50, 1000, 1_000_000)
+    sizes: tuple[Annotated[int, Field(gt=0, le=10_000_000)], ...] = Field(
+        default=(1, 2, 3, 5, 8, 50, 1000, 1_000_000), min_length=1
+    )
     """The n to ask for, taken in ascending order."""
     rtol: float = Field(default=1e-8, gt=0, lt=1)
 

@@ -105,11 +105,11 @@ def test_close_rejects_what_is_not_finite(bad: float, side: str) -> None:
 
 
 @given(
-    st.floats(min_value=-300, max_value=300),
-    st.floats(min_value=-12, max_value=-2),
-    st.booleans(),
+    exponent=st.floats(min_value=-300, max_value=300),
+    error=st.floats(min_value=-12, max_value=-2),
+    beyond=st.booleans(),
 )
-def test_close_is_relative_at_every_scale(exponent: float, error: float, beyond: bool) -> None:
+def test_close_is_relative_at_every_scale(exponent: float, error: float, *, beyond: bool) -> None:
     """An error just within the tolerance passes and one beyond fails, from 1e-300 to 1e300."""
     expected = np.array([3.0, -4.0]) * 10.0**exponent
     actual = expected * (1 + 10.0**error * (1.01 if beyond else 0.99))
@@ -155,7 +155,7 @@ def test_close_with_zero_expected_needs_an_absolute_tolerance() -> None:
         ([], False),
     ],
 )
-def test_unchanged_sees_entries_types_and_shapes(after: list[Any], same: bool) -> None:
+def test_unchanged_sees_entries_types_and_shapes(after: list[Any], *, same: bool) -> None:
     """An argument is unchanged only if entries, type and shape are."""
     assert unchanged([np.ones(2)], after) is same
 
@@ -183,13 +183,32 @@ def test_short_cuts_long_text() -> None:
 
 def test_is_single_goes_by_the_least_precise() -> None:
     """One array of single precision makes the comparison one of single precision."""
-    assert is_single(np.ones(1), np.ones(1, np.complex64))
-    assert not is_single(np.ones(1), np.ones(1, complex))
+    third = np.array([1 / 3])
+    assert is_single(third, np.ones(1, np.complex64))
+    assert not is_single(third, third + 1j * third)
+
+
+@pytest.mark.parametrize(
+    ("value", "single"),
+    [
+        (np.float64(np.float32(1 / 3)), True),
+        ([float(np.float32(0.1)), 2.0], True),
+        (np.complex128(np.complex64(1j / 3)), True),
+        (1 / 3, False),
+        ([float(np.float32(0.1)), 0.2], False),
+        (1j / 3, False),
+        (1e300, False),
+        (np.nan, False),
+    ],
+)
+def test_is_single_knows_numbers_that_went_through_float32(value: Any, *, single: bool) -> None:
+    """Numbers that JAX computed are of single precision even as Python's floats."""
+    assert is_single(np.asarray(value)) is single
 
 
 @pytest.mark.parametrize(
     ("value", "series"), [([], True), (np.ones(2), True), (np.array(1.0), False), ("ab", False)]
 )
-def test_is_series_tells_lists_from_single_values(value: Any, series: bool) -> None:
+def test_is_series_tells_lists_from_single_values(value: Any, *, series: bool) -> None:
     """Lists and arrays with an axis are series, single values and text are not."""
     assert is_series(value) is series

@@ -8,15 +8,17 @@ from grader.checks.interface import CHECKS, Outcome, SubmissionFault
 from tests.checks.inprocess import bench_for
 
 SIZES = (1, 2, 3, 5, 8, 50, 1000)
+SEEDS = (0, 1, 2)
+IMPORTS = "import numpy as np\nimport jax.numpy as jnp\nimport torch\n"
 
 
 def judge(check: str, source: str, seed: int = 0, **params: Any) -> Outcome:
     spec = CHECKS[f"theory.{check}"]
-    return spec.run(spec.params(**params), bench_for("import numpy as np\n" + source, seed=seed))
+    return spec.run(spec.params(**params), bench_for(IMPORTS + source, seed=seed))
 
 
-def constants(body: str) -> Outcome:
-    return judge("norm_constants", f"def norm_constants(n):\n    return {body}\n")
+def constants(body: str, seed: int = 0) -> Outcome:
+    return judge("norm_constants", f"def norm_constants(n):\n    return {body}\n", seed)
 
 
 @pytest.mark.parametrize(
@@ -29,11 +31,16 @@ def constants(body: str) -> Outcome:
         "np.exp(-np.log(n) / 2), np.array([1])",
         "np.float32(1) / np.sqrt(np.float32(n)), 1",
         "np.linalg.norm(np.ones(n)) / n, 1",
+        "float(jnp.sqrt(1 / n)), 1.0",
+        "jnp.array([jnp.sqrt(1 / n), 1])",
+        "torch.tensor(1 / n).sqrt(), torch.tensor(1)",
     ],
 )
 def test_norm_constants_accepts_the_best_constants(body: str) -> None:
-    """The best constants pass in every natural form."""
-    assert constants(body).value == 1, constants(body).feedback
+    """The best constants pass in every natural form and precision."""
+    for seed in SEEDS:
+        found = constants(body, seed)
+        assert found.value == 1, found.feedback
 
 
 @pytest.mark.parametrize(
@@ -59,12 +66,18 @@ def test_norm_constants_accepts_the_best_constants(body: str) -> None:
 )
 def test_norm_constants_catches(body: str, word: str) -> None:
     """Constants that are wrong, not sharp or no numbers fail, and feedback says which."""
-    found = constants(body)
-    assert found.value == 0
-    assert word in found.feedback
+    for seed in SEEDS:
+        found = constants(body, seed)
+        assert found.value == 0
+        assert word in found.feedback
 
 
-EXTREMAL = "def extremal_matrix(m, n, k):\n    A = np.zeros((m, n))\n"
+EXTREMAL = """
+def orthogonal(size):
+    return np.linalg.qr(np.random.default_rng(size).normal(size=(size, size)))[0]
+def extremal_matrix(m, n, k):
+    A = np.zeros((m, n))
+"""
 
 
 @pytest.mark.parametrize(
@@ -74,16 +87,30 @@ EXTREMAL = "def extremal_matrix(m, n, k):\n    A = np.zeros((m, n))\n"
         "A = np.zeros((m, n), int); A[range(k), range(k)] = -1\n    return A.tolist()",
         "A[range(k), range(k)] = 1e-200\n    return A",
         "A[m - 1 - np.arange(k), np.arange(k)] = 1e200\n    return A",
-        "q = lambda s: np.linalg.qr(np.random.default_rng(s).normal(size=(s, s)))[0]\n"
-        "    return q(m)[:, :k] @ q(n)[:, :k].T",
-        "q = lambda s: np.linalg.qr(np.random.default_rng(s).normal(size=(s, s)))[0]\n"
-        "    return (q(m)[:, :k] @ q(n)[:, :k].T).astype(np.float32)",
+        "return orthogonal(m)[:, :k] @ orthogonal(n)[:, :k].T",
+        "return (orthogonal(m)[:, :k] @ orthogonal(n)[:, :k].T).astype(np.float32)",
         "A = A.astype(complex); A[range(k), range(k)] = 1j\n    return A",
+        "return torch.eye(m, n) * (torch.arange(n) < k)",
+        "A[range(k), range(k)] = 1\n    return np.asfortranarray(A)",
     ],
 )
 def test_extremal_matrix_accepts_every_construction(body: str) -> None:
     """Any matrix with the property passes, of any scale and precision."""
-    found = judge("extremal_matrix", EXTREMAL + "    " + body)
+    for seed in SEEDS:
+        found = judge("extremal_matrix", EXTREMAL + "    " + body, seed)
+        assert found.value == 1, found.feedback
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "return jnp.eye(m, n).at[k:].set(0)",
+        "return (jnp.array(orthogonal(m))[:, :k] @ jnp.eye(k, n)).tolist()",
+    ],
+)
+def test_extremal_matrix_accepts_what_jax_computes(body: str) -> None:
+    """Single precision passes, as an array and as a list; few shapes, since each is compiled."""
+    found = judge("extremal_matrix", EXTREMAL + "    " + body, draws=6)
     assert found.value == 1, found.feedback
 
 
@@ -94,7 +121,9 @@ def test_extremal_matrix_accepts_every_construction(body: str) -> None:
         pytest.param("return np.ones((m, n))", "rank", id="rank one always"),
         pytest.param("return A", "zero matrix", id="zero"),
         pytest.param("return np.eye(k)", "expected shape", id="k by k"),
-        pytest.param("return np.eye(n, m)", "expected shape", id="transposed"),
+        pytest.param(
+            "A[range(k), range(k)] = 1\n    return A.T", "expected shape", id="transposed"
+        ),
         pytest.param(
             "A[range(k), range(k)] = np.arange(1, k + 1)\n    return A",
             "does not hold",
@@ -116,9 +145,10 @@ def test_extremal_matrix_accepts_every_construction(body: str) -> None:
 )
 def test_extremal_matrix_catches(body: str, word: str) -> None:
     """A wrong rank, unequal singular values, a wrong shape and no matrix all fail."""
-    found = judge("extremal_matrix", EXTREMAL + "    " + body)
-    assert found.value == 0
-    assert word in found.feedback
+    for seed in SEEDS:
+        found = judge("extremal_matrix", EXTREMAL + "    " + body, seed)
+        assert found.value == 0
+        assert word in found.feedback
 
 
 def projector(body: str, seed: int = 0) -> Outcome:
@@ -134,13 +164,17 @@ def projector(body: str, seed: int = 0) -> Outcome:
         "return (U @ U.conj().T).astype(np.complex64)",
         "return U @ np.linalg.inv(U.conj().T @ U) @ U.conj().T",
         "return np.linalg.pinv(U @ U.conj().T, rcond=1e-4, hermitian=True)",
-        "import torch; U = torch.from_numpy(U); return U @ U.mH",
+        "U = torch.from_numpy(U); return U @ U.mH",
+        "U = jnp.array(U); return np.asarray(U) @ np.asarray(U.conj()).T",
+        "return np.asfortranarray(U @ U.conj().T)",
+        "return sum(np.outer(u, u.conj()) for u in U.T)",
     ],
 )
 def test_projector_pinv_accepts_every_route(body: str) -> None:
     """The projector passes however it is computed."""
-    found = projector(body)
-    assert found.value == 1, found.feedback
+    for seed in SEEDS:
+        found = projector(body, seed)
+        assert found.value == 1, found.feedback
 
 
 @pytest.mark.parametrize(
@@ -168,9 +202,10 @@ def test_projector_pinv_accepts_every_route(body: str) -> None:
 )
 def test_projector_pinv_catches(body: str, word: str) -> None:
     """A matrix that breaks a Penrose condition, or a changed argument, fails."""
-    found = projector(body)
-    assert found.value == 0
-    assert word in found.feedback
+    for seed in SEEDS:
+        found = projector(body, seed)
+        assert found.value == 0
+        assert word in found.feedback
 
 
 def test_projector_pinv_tells_a_forgotten_conjugate() -> None:
@@ -199,7 +234,11 @@ def decomposition(body: str, sizes: tuple[int, ...] = SIZES) -> Outcome:
         "return U, float(s[0]), Vh",
         "return U.astype(np.float32), s.astype(np.float32), Vh.astype(np.float32)",
         "return 1j * U, s, -1j * Vh",
-        "u, s, v = np.linalg.svd(np.outer(a, b)); return u[:, :1], s[:1], v[:1]",
+        "u, s, v = np.linalg.svd(np.outer(a, b), False); return u[:, :1], s[:1], v[:1]",
+        "return jnp.array(U), jnp.array(s), jnp.array(Vh)",
+        "return jnp.array(U).tolist(), jnp.array(s).tolist(), jnp.array(Vh).tolist()",
+        "return torch.from_numpy(U), torch.from_numpy(s), torch.from_numpy(Vh)",
+        "return np.asfortranarray(U), s, np.asfortranarray(Vh)",
     ],
 )
 def test_rank_one_svd_accepts_every_form(body: str) -> None:
@@ -273,8 +312,7 @@ def test_rank_one_svd_tells_an_opposite_sign() -> None:
 def test_right_answers_pass_for_every_seed(seed: int) -> None:
     """No draw fails a right answer."""
     source = EXTREMAL + (
-        "    q = lambda s: np.linalg.qr(np.random.normal(size=(s, s)))[0]\n"
-        "    return q(m)[:, :k] @ q(n)[:, :k].T\n"
+        "    return orthogonal(m)[:, :k] @ orthogonal(n)[:, :k].T\n"
         "def projector_pinv(U): return U @ U.conj().T\n"
         "def norm_constants(n): return 1 / np.sqrt(n), 1\n"
     )
