@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from grader.model import ItemRecord, Record, Status
 from grader.report.clean import markdown, markdown_code, one_line, visible
-from grader.report.interface import Graded, Report
+from grader.report.interface import Graded
 from grader.report.markdown import table, told
 from grader.report.places import line_in_file
 from grader.report.standing import Part, part_worth, parts
@@ -49,10 +49,6 @@ def render_summary(record: Record) -> bytes:
     return summary[:MOST_SUMMARY].rpartition(b"\n")[0] + b"\n\n(cut: the record holds the rest)\n"
 
 
-ANNOTATIONS = Report("github-annotations", ".annotations.txt", render_annotations)
-SUMMARY = Report("github-summary", ".summary.md", render_summary)
-
-
 def _is_told(item: ItemRecord, part: Part) -> bool:
     return item.auto_points > 0 and part.status is not Status.PASSED
 
@@ -60,7 +56,7 @@ def _is_told(item: ItemRecord, part: Part) -> bool:
 def _command(item: ItemRecord, part: Part, record: Record, path: str, source: bytes) -> str:
     fault = part.status is Status.GRADER_FAULT
     feedback = FAULT_WORDS if fault else part.feedback or MARKS[part.status]
-    line = line_in_file(part.feedback, record.submission.kind, source)
+    line = line_in_file(part.feedback, record.submission, source)
     properties = {"file": path}
     if line is not None:
         properties["line"] = str(line)

@@ -11,7 +11,7 @@ import msgspec
 
 from grader.model import ItemRecord, Record, Status
 from grader.report.clean import one_line, visible
-from grader.report.interface import HandGiven, Report
+from grader.report.interface import HandGiven
 from grader.report.standing import NO_HAND, Part, record_standing
 from grader.report.text import FAULT_WORDS, MARKS, points_text
 from grader.report.view import names_of_faults
@@ -61,9 +61,6 @@ def render_gradescope(
             {"name": "Seconds", "value": record.seconds, "order": "asc"},
         ]
     return msgspec.json.format(msgspec.json.encode(results), indent=2) + b"\n"
-
-
-GRADESCOPE = Report("gradescope", ".gradescope.json", render_gradescope)
 
 
 def _summary(record: Record, still_open: float) -> str:

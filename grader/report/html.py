@@ -3,7 +3,7 @@
 from html import escape
 
 from grader.report.clean import visible
-from grader.report.interface import Graded, Report
+from grader.report.interface import Graded
 from grader.report.pages import picture, template
 from grader.report.view import ItemView, page_view
 
@@ -24,9 +24,6 @@ def render_html(graded: Graded) -> bytes:
     }
     html = template("student.html").render(page=page, pictures=pictures, output=_output)
     return html.encode()
-
-
-HTML = Report("html", ".html", lambda record: render_html(Graded(record=record)))
 
 
 def _output(item: ItemView) -> str:

@@ -47,6 +47,15 @@ class Graded(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @dataclass(frozen=True)
+class StudentReport:
+    """One way to write a student's hand-in down, with what persons gave for it."""
+
+    name: str
+    suffix: str
+    render: Callable[[Graded], bytes]
+
+
+@dataclass(frozen=True)
 class RunReport:
     """One way to write a whole run down, piece by piece: a run may have thousands of records."""
 

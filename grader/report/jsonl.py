@@ -4,13 +4,10 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from grader.report.interface import Graded, RunReport
+from grader.report.interface import Graded
 
 
 def render_jsonl(run: Iterable[Graded]) -> Iterator[bytes]:
     """One JSON object a line; `msgspec.json.decode(line, type=Graded)` reads it back."""
     for graded in run:
         yield msgspec.json.encode(graded, order="deterministic") + b"\n"
-
-
-JSONL = RunReport("jsonl", ".jsonl", render_jsonl)

@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 
 from grader.model import CheckRecord, ItemRecord, Record, Status
 from grader.report.clean import one_line, visible
-from grader.report.interface import Graded, Report, RunReport
+from grader.report.interface import Graded
 from grader.report.standing import Part, part_worth, parts
 from grader.report.text import FAULT_WORDS, MARKS, points_text
 
@@ -38,10 +38,6 @@ def render_junit_run(run: Iterable[Graded]) -> Iterator[bytes]:
         ET.indent(suite, level=1)
         yield b"  " + ET.tostring(suite, encoding="utf-8") + b"\n"
     yield _TAIL
-
-
-JUNIT = Report("junit", ".xml", render_junit)
-JUNIT_RUN = RunReport("junit", ".xml", render_junit_run)
 
 
 def _suite(graded: Graded, number: int) -> ET.Element:

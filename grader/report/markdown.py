@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from grader.report.charts import Chart
 from grader.report.clean import markdown, markdown_block, markdown_code
-from grader.report.interface import Graded, Report
+from grader.report.interface import Graded
 from grader.report.text import MARKS, points_text
 from grader.report.view import CheckView, ItemView, PageView, page_view
 
@@ -15,9 +15,6 @@ MOST_OUTPUT = 20_000
 def render_markdown(graded: Graded) -> bytes:
     """The page of one hand-in: points, what was asked and what came, measurements as tables."""
     return ("\n".join(_lines(page_view(graded))).rstrip("\n") + "\n").encode()
-
-
-MARKDOWN = Report("markdown", ".md", lambda record: render_markdown(Graded(record=record)))
 
 
 def told(text: str) -> str:

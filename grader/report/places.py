@@ -5,28 +5,29 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-_PLACE = re.compile(r"\bcell (\d+), line (\d+)")
-_MODULE_PLACE = re.compile(r"\bline (\d+)\)?$")
+from grader.model import SubmissionInfo
+
+_LINE = r"(?:, line |, which can't be read: line )(\d+)"
 _SCANNER = json.JSONDecoder()
 _SPACE = re.compile(r"[\s,:]*")
 
 
-def line_in_file(feedback: str, kind: str, source: bytes) -> int | None:
-    """The line of the file that `feedback` ends with pointing to, counted from 1.
+def line_in_file(feedback: str, submission: SubmissionInfo, source: bytes) -> int | None:
+    """The line of the file that `feedback` points to, counted from 1; None where it names none.
 
     Args:
-        feedback: Text such as "`f` raised ValueError: … (cell 12, line 3)".
-        kind: `notebook` or `module`.
+        feedback: Text such as "`f` raised ValueError: … (cell 12, line 3, in f: return x)"; the
+            last place counts, since a message of the submission's own may come before it.
+        submission: The file that was graded.
         source: The file's bytes; of a notebook the cells are looked up in them.
     """
-    if kind != "notebook":
-        found = _MODULE_PLACE.search(feedback)
-        return int(found[1]) if found else None
-    places = _PLACE.findall(feedback)
+    is_notebook = submission.kind == "notebook"
+    label = r"\bcell (\d+)" if is_notebook else f"()(?<!\\w){re.escape(submission.name)}"
+    places = re.findall(label + _LINE, feedback)
     if not places:
         return None
-    cell, line = (int(number) for number in places[-1])
-    return notebook_line(source, cell, line)
+    cell, line = places[-1]
+    return notebook_line(source, int(cell), int(line)) if is_notebook else int(line)
 
 
 def notebook_line(source: bytes, cell: int, line: int) -> int | None:
@@ -48,8 +49,10 @@ def _lines_of_cell(text: str, cell: int, line: int) -> Iterator[int]:
     for key, at in _members(text, _skip(text, 0)):
         if key != "cells" or text[at] != "[":
             continue
-        for number, start in enumerate(_elements(text, at), start=1):
-            if number == cell and text[start] == "{":
+        # As the loader counts them: whatever is no object is no cell.
+        cells = (start for start in _elements(text, at) if text[start] == "{")
+        for number, start in enumerate(cells, start=1):
+            if number == cell:
                 yield from _line_of_source(text, start, line)
 
 

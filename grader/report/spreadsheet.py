@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from grader.model import Status
 from grader.report.clean import csv_text, one_line
-from grader.report.interface import Graded, RunReport
+from grader.report.interface import Graded
 from grader.report.standing import item_standing, record_standing
 from grader.report.text import points_text
 
@@ -34,9 +34,6 @@ def render_csv(run: Iterable[Graded]) -> Iterator[bytes]:
     yield b"\xef\xbb\xbf" + _line([*HEADS, *map(csv_text, items)])
     for facts, points in rows:
         yield _line([*facts, *(points.get(name, "") for name in items)])
-
-
-CSV = RunReport("csv", ".csv", render_csv)
 
 
 def _facts(graded: Graded) -> list[str]:

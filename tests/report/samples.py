@@ -229,7 +229,12 @@ def measurements(use: str, rng: random.Random) -> dict[str, Any]:
             "played": 200,
             "draws": 200,
             "interval": [0.91, 0.976],
-            "differences": {"-2": 1, "-1": 8, "0": 190, "1": 1},
+            "under": 9,
+            "over": 1,
+            "bands": [
+                {"from": low, "to": min(low + 18, 95), "right": won, "played": 40}
+                for low, won in ((1, 40), (20, 40), (39, 39), (58, 38), (77, 33))
+            ],
         }
     return {}
 

@@ -8,7 +8,7 @@ from lxml import html
 from lxml.html import HtmlElement
 
 from grader.model import ItemRecord, Record, Status
-from grader.report.html import HTML, render_html
+from grader.report.html import render_html
 from grader.report.interface import Graded, HandGiven
 from tests.records import check, item, record
 from tests.report import samples
@@ -40,8 +40,8 @@ def test_page_is_pure() -> None:
 
 def test_page_of_a_record_alone_has_its_file_as_heading() -> None:
     """A file graded at home needs no student."""
-    page = html.document_fromstring(HTML.render(record()).decode())
-    assert words(page.find(".//h1")) == "ps1.ipynb"
+    page = parsed(Graded(record=record()))
+    assert page.findtext(".//h1") == "ps1.ipynb"
 
 
 def test_page_holds_points_feedback_hint_and_command() -> None:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from grader.model import SubmissionInfo
 from grader.report.places import line_in_file, notebook_line
 
 CELLS = [
@@ -80,13 +81,18 @@ def test_notebook_line_survives_any_file(junk: bytes, at: int) -> None:
     ("feedback", "kind", "line"),
     [
         ("`f` raised ValueError: no (cell 2, line 3)", "notebook", True),
+        ("`f` raised ValueError: no (cell 2, line 3, in f: return x)", "notebook", True),
         ("`f` raised ValueError: in cell 9, line 9 (cell 2, line 3)", "notebook", True),
+        ("`f` is defined in cell 2, which can't be read: line 3: no", "notebook", True),
         ("f: expected 3, got 4", "notebook", False),
-        ("`f` raised ValueError: no (ps1.py, line 7)", "module", True),
+        ("`f` raised ValueError: no (a+b.py, line 7, in f: return x)", "module", True),
+        ("`f` is defined in a+b.py, which can't be read: line 7: no", "module", True),
         ("f: expected 3, got 4", "module", False),
+        ("f: expected 3, got line 4", "module", False),
     ],
 )
 def test_line_in_file_reads_the_last_place(feedback: str, kind: str, line: bool) -> None:  # noqa: FBT001 - a parameter of the test
     """The place at the end is the grader's; one within the message is the submission's."""
+    submission = SubmissionInfo(name="a+b.py", sha256="", kind=kind)
     expected = notebook_line(notebook(), 2, 3) if kind == "notebook" else 7
-    assert line_in_file(feedback, kind, notebook()) == (expected if line else None)
+    assert line_in_file(feedback, submission, notebook()) == (expected if line else None)

@@ -9,6 +9,7 @@ import io
 import math
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import pairwise
 from threading import Lock
 from xml.etree import ElementTree as ET
@@ -45,8 +46,11 @@ _FONT = re.compile(r"font-size: ([\d.]+px); font-family: [^;]*;")
 _LOCK = Lock()
 
 
+@lru_cache(maxsize=32)
 def draw(chart: Chart, identifier: str) -> str:
     """`chart` as an SVG element with a title and a description.
+
+    Charts that many students share, such as the same singular values, are drawn once.
 
     Args:
         chart: What to draw; values that can't be drawn (not finite, not positive on a logarithmic

@@ -32,14 +32,17 @@ def test_charts_finds_what_was_measured(use: str, names: set[str]) -> None:
 @pytest.mark.parametrize(
     "data",
     [
-        {"records": "text", "errors": 3, "singular_values": [1.0], "differences": None},
+        {"records": "text", "errors": 3, "singular_values": [1.0], "bands": None},
         {
             "records": [{"n": 1}],
             "errors": [{"size": "1", "error": 2}],
             "singular_values": {"a": []},
         },
         {"records": [{"rank": None, "parameters": 1, "accuracy": True, "seconds": float("nan")}]},
-        {"differences": {"x": 1, "1": "many"}, "singular_values": {"a": ["b", None]}},
+        {
+            "bands": [{"from": 1, "to": 9, "right": 0, "played": 0}],
+            "singular_values": {"a": ["b", None]},
+        },
         {"exponents": 7, "records": [7, None]},
     ],
     ids=["types", "fields", "values", "keys", "rows"],
@@ -99,6 +102,7 @@ def test_decay_shows_a_strangers_layer_names_harmlessly() -> None:
 
 
 def test_rounds_tell_the_interval() -> None:
-    """How many were won and how sure that is, in words too."""
+    """How many were won, how sure that is, and on which side the others lie, in words too."""
     text = found(measurements("reducio.accuracy", random.Random(1)))["rounds"].text
-    assert text.startswith("190 of 200 rounds won. 95 % confidence: between 91.0% and 97.6%.")
+    assert text.startswith("190 of 200 rounds won; 95 % confidence: between 91.0% and 97.6%; ")
+    assert text.endswith("9 answers too small, 1 too large.")
