@@ -71,13 +71,25 @@ class Answer:
                 continue
             if PLACEHOLDER.fullmatch(cell.source.strip()):
                 untouched = True
-            elif normalised(cell.source) in given or (not given and cell.role == "question"):
-                # People write below the question too: only a text that others have is the question.
+            elif is_question(cell, given):
                 asked = True
             elif cell.source.strip():
                 return False
         code = any(cell.kind == "code" and cell.source.strip() for cell in self.cells)
         return untouched or asked or not code
+
+
+def is_question(cell: Cell, given: Collection[str]) -> bool:
+    """Whether the cell holds what was given to all, and not this student's words.
+
+    Args:
+        cell: Of a hand-in.
+        given: Texts, normalised, that most hand-ins hold; empty while that is not known.
+    """
+    if cell.kind == "code" or cell.role == "answer":
+        return False
+    # People write below the question too: where it is known, only what others have counts.
+    return normalised(cell.source) in given if given else cell.role == "question"
 
 
 def questions_of(assignment: Assignment) -> tuple[Question, ...]:

@@ -113,11 +113,12 @@ def answer(  # noqa: PLR0917 - the framework passes them by name
     key: str,
     named: bool = False,  # noqa: FBT001, FBT002 - part of an address
     counting: bool = False,  # noqa: FBT001, FBT002 - likewise
+    against: str = "",
     desk: Desk = AtDesk,
     person: str = Asking,
 ) -> Response:
     """One answer, and what has been given for it."""
-    return _json(desk.answer(name, key, person, named=named, counting=counting))
+    return _json(desk.answer(name, key, person, named=named, counting=counting, against=against))
 
 
 @api.get("/items/{name}/answers/{key}/whole")

@@ -14,6 +14,7 @@ from grader.review.readings import Readings
 from grader.review.standing import Standing, given_view
 from grader.review.views import (
     AnswerView,
+    Change,
     ItemLine,
     ItemView,
     Like,
@@ -137,7 +138,14 @@ class Desk:
         )
 
     def answer(
-        self, name: str, key: str, person: str, *, named: bool = False, counting: bool = False
+        self,
+        name: str,
+        key: str,
+        person: str,
+        *,
+        named: bool = False,
+        counting: bool = False,
+        against: str = "",
     ) -> AnswerView:
         """One answer, and what has been given for it.
 
@@ -147,6 +155,7 @@ class Desk:
             person: Who asks.
             named: Whether to tell whose it is.
             counting: Look at the score that counts, also where a second judgement waits.
+            against: Key of the answer that it is held against.
 
         Raises:
             UnknownError: there is no such item or hand-in.
@@ -176,6 +185,7 @@ class Desk:
             like=self._like(student, near, standing),
             checked=self._checked(item, student),
             person=_person(entry) if named else None,
+            differs=self._differs(name, against, student),
         )
 
     def whole(self, name: str, key: str) -> str:
@@ -259,6 +269,12 @@ class Desk:
             standing.line(other, self.key(other), empty=False) for other in near if other != student
         ]
         return tuple(Like(line.key, line.state, line.points) for line in lines)
+
+    def _differs(self, name: str, against: str, student: str) -> tuple[Change, ...]:
+        if not against:
+            return ()
+        pairs = self.readings.differences(name, self._student(against), student)
+        return tuple(Change(old, new) for old, new in pairs)
 
     def _past(self, student: str, name: str, slot: str) -> list[Past]:
         return [

@@ -27,13 +27,20 @@ class Library:
                     )
 
     def remarks(self, item: str) -> list[Remark]:
-        """The comments on offer for an item, and how often each is used."""
+        """The comments for an item, retired ones too, and how often each is used."""
         used = Counter(
             number for score in self._store.hand_scores(item=item) for number in score.comments
         )
         return [
-            Remark(comment.id, comment.text, comment.points, comment.version, used[comment.id])
-            for comment in self._store.comments(item)
+            Remark(
+                id=comment.id,
+                text=comment.text,
+                points=comment.points,
+                version=comment.version,
+                used=used[comment.id],
+                retired=comment.retired,
+            )
+            for comment in self._store.comments(item, retired=True)
         ]
 
     def add(self, item: str, text: str, points: float, person: str) -> Comment:

@@ -180,7 +180,7 @@ class _Builder:
             limits = old.get("movablelimits") == "true" or text in LIMIT_NAMES
             return _function(text, limits=limits)
         new = Element(tag, dict(old.attrib))
-        new.text = text
+        new.text = "\u2217" if text == "*" else text
         if tag in {"mi", "mo"} and len(text) == 1:
             new.tag = _kind(text, tag)
         if tag != "mtext":

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from grader.errors import StoreError
-from grader.review.answers import Answer, Question, find_answers
+from grader.review.answers import Answer, Question, find_answers, is_question
 from grader.review.notebook import Cell, Output, UnreadableError, read_cells
 from grader.review.show import markup_for, show_cells
-from grader.review.similar import MAX_COMPARED, given_texts, groups_of, normalised
+from grader.review.similar import MAX_COMPARED, differences, given_texts, groups_of, normalised
 from grader.store import Entry
 
 CACHE_BYTES = 192 << 20
@@ -118,6 +118,11 @@ class Readings:
             self._groups[item] = {member: group for group in groups for member in group}
         return self._groups[item].get(student, (student,))
 
+    def differences(self, item: str, old: str, new: str) -> list[tuple[str, str]]:
+        """Words in which the answers of two students differ, as far as they have been read."""
+        texts = self.survey.texts.get(item, {}) if self.survey is not None else {}
+        return differences(texts[old], texts[new]) if old in texts and new in texts else []
+
     def is_empty(self, item: str, student: str) -> bool:
         """Whether nothing was written, as far as that is known yet."""
         return self.survey is not None and (item, student) in self.survey.empty
@@ -158,7 +163,7 @@ def _surveyed(found: Mapping[str, Mapping[str, Answer]], given: frozenset[str]) 
 
 
 def _words(answer: Answer, given: frozenset[str]) -> str:
-    return "\n".join(cell.source for cell in answer.cells if normalised(cell.source) not in given)
+    return "\n".join(cell.source for cell in answer.cells if not is_question(cell, given))
 
 
 def _light(answer: Answer) -> Answer:

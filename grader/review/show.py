@@ -9,10 +9,10 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
+from grader.review.answers import is_question
 from grader.review.markup import Markup, notebook_macros
 from grader.review.notebook import Cell, Output
 from grader.review.sanitise import clean_html, shown_picture
-from grader.review.similar import normalised
 
 MAX_OUTPUTS = 40
 """Of one cell."""
@@ -46,7 +46,7 @@ def show_cells(cells: Sequence[Cell], markup: Markup, given: Collection[str] = f
 def _shown(cell: Cell, markup: Markup, given: Collection[str]) -> str:
     if cell.kind == "code":
         return _code_cell(cell, markup)
-    told = normalised(cell.source) in given or (not given and cell.role == "question")
+    told = is_question(cell, given)
     inside = (
         markup.render(cell.source, cell.attachments)
         if cell.kind == "markdown"

@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from difflib import SequenceMatcher
 
 from rapidfuzz import fuzz
 
@@ -12,10 +13,12 @@ SHORT = 40
 """Characters below which answers must be the same: two short ones are alike by chance."""
 MAX_COMPARED = 4000
 """Characters of an answer that are compared."""
-SHARE_GIVEN = 0.5
+SHARE_GIVEN = 0.7
 """A text in more than this share of the hand-ins was given to the students."""
 ENOUGH_HAND_INS = 4
 """Below this number nothing can be said about what was given."""
+MAX_DIFFERENCES, MAX_SHOWN = 12, 80
+"""Places in which two answers differ that are shown, and characters of each."""
 SPACING = re.compile(r"\\[,;:! ]|\\q?quad\b|\\(?:left|right|displaystyle|limits)\b|[\s*_#>`$&~{}]+")
 
 
@@ -71,6 +74,17 @@ def groups_of(answers: Mapping[str, str]) -> list[tuple[str, ...]]:
         same[text] = members
     groups = [tuple(members) for _, members in leaders] + alone
     return sorted(groups, key=lambda group: (-len(group), group))
+
+
+def differences(old: str, new: str) -> list[tuple[str, str]]:
+    """Words in which two normalised texts differ: (in the old one, in the new one), in order."""
+    before, after = old.split(), new.split()
+    matcher = SequenceMatcher(None, before, after, autojunk=False)
+    return [
+        (" ".join(before[i:j])[:MAX_SHOWN], " ".join(after[k:m])[:MAX_SHOWN])
+        for kind, i, j, k, m in matcher.get_opcodes()
+        if kind != "equal"
+    ][:MAX_DIFFERENCES]
 
 
 def _home(text: str, leaders: Sequence[tuple[str, list[str]]]) -> list[str] | None:

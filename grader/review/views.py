@@ -68,6 +68,8 @@ class Remark(msgspec.Struct, frozen=True):
     version: int
     used: int
     """In how many scores."""
+    retired: bool
+    """No longer offered; some scores may still use it."""
 
 
 class Point(msgspec.Struct, frozen=True):
@@ -132,6 +134,13 @@ class Like(msgspec.Struct, frozen=True):
     points: float | None
 
 
+class Change(msgspec.Struct, frozen=True):
+    """Words that two answers do not share."""
+
+    old: str
+    new: str
+
+
 class AnswerView(msgspec.Struct, frozen=True):
     """One answer, and what has been given for it."""
 
@@ -151,6 +160,8 @@ class AnswerView(msgspec.Struct, frozen=True):
     checked: str
     """What the grader itself found for the item's code; empty where it checks none."""
     person: Person | None
+    differs: tuple[Change, ...]
+    """From the answer that it is held against."""
 
 
 class Saved(msgspec.Struct, frozen=True):
