@@ -26,8 +26,6 @@ from grader.review.views import (
 )
 from grader.store import Entry, HandScore, Store
 
-SHARE = 0.1
-"""Of the answers to an item that two people judge."""
 MAX_LIKE = 60
 """Like answers that are listed."""
 MAX_COMMENT = 10_000
@@ -56,7 +54,7 @@ class Desk:
     Students are named by keys that say nothing about them; they hold for one desk.
     """
 
-    def __init__(self, store: Store, *, share: float = SHARE) -> None:
+    def __init__(self, store: Store, *, share: float) -> None:
         """Open a run for judging.
 
         Raises:

@@ -40,6 +40,7 @@ HEADERS: Mapping[str, str] = {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
 ENTERED = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Review</title>
+<link rel="icon" href="data:,">
 <meta http-equiv="refresh" content="0; url=/"><p><a href="/">Go on to the review</a></p></html>
 """
 
