@@ -46,7 +46,9 @@ def read_times(answer: Value, pairs: Sequence[tuple[int, int]]) -> Times | Outco
         values: list[float] = []
         for column, value in zip(COLUMNS, row, strict=True):
             where = f"time_gradients: record {number}: {column}"
-            array = as_array(value, name=where, shape=())
+            array = as_array(
+                value, name=where, shape=(), hint="give the mean or the best of the repetitions"
+            )
             if isinstance(array, Outcome):
                 return array
             values.append(float(array))
@@ -147,12 +149,12 @@ def implausible(
         if len(times) > 1 and len({measured[index] for measured in times.values()}) == 1:
             return failed(
                 f"time_gradients: {way} is the same number for every n and k",
-                "measure each n and k by itself",
+                "measure each n and k by itself, over many repetitions, and do not round",
             )
     if len(times) > 1 and all(analytic == autodiff for analytic, autodiff in times.values()):
         return failed(
             "time_gradients: analytic and autodiff are the same numbers",
-            "measure both ways by themselves",
+            "measure both ways by themselves, over many repetitions, and do not round",
         )
     return None
 
