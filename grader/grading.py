@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from grader.data.baseline import Baseline
 
 WARM_MODULES = ("numpy", "torch", "jax")
-"""What a warm worker imports before the first item, where the submission uses it."""
+"""What a warm worker imports before the first item; each takes about a second."""
 
 
 def grade(path: Path, options: Options | None = None, progress: Progress | None = None) -> Record:
@@ -93,6 +93,7 @@ class Grader:
         *,
         verify: bool = True,
         baseline: "Baseline | None" = None,
+        modules: Sequence[str] = WARM_MODULES,
     ) -> None:
         """Ask for what grading needs.
 
@@ -101,6 +102,7 @@ class Grader:
             progress: Is told what goes on.
             verify: Whether to try the sandbox before it is used.
             baseline: The network that the options name, where the caller has it already.
+            modules: What workers import before the first item.
         """
         self.options = options
         self.rubric: Rubric = load_rubric(options.rubric)
@@ -112,6 +114,7 @@ class Grader:
         self._launcher = choose_launcher(options.sandbox)
         self._guards = choose_guards()
         self._trained = baseline
+        self._modules = tuple(modules)
         self._warm: Sandbox | None = None
         self.environment = describe_environment(
             options, self._device, self._guards.name, self._threads
@@ -215,7 +218,7 @@ class Grader:
             self._guards,
             threads=self._threads,
             device=self._device,
-            modules=WARM_MODULES,
+            modules=self._modules,
         )
 
     def baseline(self) -> "Baseline":

@@ -13,10 +13,10 @@ import msgspec
 from grader.batch import remote
 from grader.batch.interface import Content, Tell
 from grader.batch.keys import differences
-from grader.batch.messages import Event, Result, Setup, Task, decode, encode, failed, plain_options
+from grader.batch.messages import Event, Result, Task, decode, encode, failed, set_up
 from grader.errors import GraderError, UsageError
 from grader.model import Environment
-from grader.options import Options, course_secret
+from grader.options import Options
 
 if TYPE_CHECKING:
     from distributed import Client, Future, LocalCluster
@@ -59,9 +59,8 @@ class ClusterExecutor:
             UsageError: the address can't be used, or Dask is not installed.
             GraderError: nobody answers there.
         """
-        self._setup = encode(
-            Setup(options=plain_options(options), secret=course_secret(options).decode())
-        )
+        self._options = options
+        self._setup = encode(set_up(options, ()))
         self._topic = f"nla-grader-{uuid.uuid4().hex}"
         self._cluster, self._client = _connect(address)
         self._inbox: queue.SimpleQueue[Event | Future] = queue.SimpleQueue()
@@ -110,11 +109,14 @@ class ClusterExecutor:
         tasks: Sequence[Task],
         content: Content,
         tell: Tell,
+        *,
+        modules: tuple[str, ...] = (),
         baseline: "Baseline | None" = None,
     ) -> Iterator[Result]:
         """The result of each task; see `Executor`."""
         import dask  # noqa: PLC0415 - an extra
 
+        self._setup = encode(set_up(self._options, modules))
         waiting: Waiting = deque((task, 1) for task in tasks)
         under_way: dict[Future, tuple[Task, int]] = {}
         self._client.subscribe_topic(self._topic, self._hear)

@@ -30,6 +30,8 @@ class Executor(Protocol):
         tasks: Sequence[Task],
         content: Content,
         tell: Tell,
+        *,
+        modules: tuple[str, ...] = (),
         baseline: "Baseline | None" = None,
     ) -> Iterator[Result]:
         """The result of each task, in the order in which they are done.
@@ -41,6 +43,7 @@ class Executor(Protocol):
             tasks: Without the bytes.
             content: Gives the bytes of a file when they are needed.
             tell: Is told what workers do.
+            modules: What sandboxes import ahead.
             baseline: The trained network, where a task may need it; it is in the cache too.
 
         Raises:

@@ -25,13 +25,13 @@ from grader.batch.messages import (
     decode,
     encode,
     failed,
-    plain_options,
+    set_up,
 )
 from grader.batch.process import UNUSABLE
 from grader.environment import resolve_device
 from grader.errors import GraderError
 from grader.model import Environment
-from grader.options import Options, course_secret, describe_environment, thread_count
+from grader.options import Options, describe_environment, thread_count
 from grader.sandbox import choose_guards, choose_launcher, verify_sandbox
 
 if TYPE_CHECKING:
@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 
 END_SECONDS = 5.0
 """How long a worker may take to clean up before it is killed."""
+START_SECONDS = 180.0
+"""How long a worker may take to import what it needs, from a cold disk on a busy machine."""
 LOOK_SECONDS = 1.0
 """How often workers that say nothing are looked at."""
 TRIES = 2
@@ -71,6 +73,7 @@ class LocalExecutor:
             module: What the processes run.
         """
         self._module = module
+        self._setup = set_up(options, ())
         self._options = options
         self._jobs = jobs
         self._quiet_seconds = quiet_seconds
@@ -89,10 +92,13 @@ class LocalExecutor:
         tasks: Sequence[Task],
         content: Content,
         tell: Tell,
+        *,
+        modules: tuple[str, ...] = (),
         baseline: "Baseline | None" = None,  # noqa: ARG002 - workers find it in the cache
     ) -> Iterator[Result]:
         """The result of each task; see `Executor`."""
         waiting = deque((task, 1) for task in tasks)
+        self._setup = set_up(self._options, modules)
         while len(self._workers) < min(self._jobs, len(waiting)):
             self._start()
         if self._options.sandbox != "bare":
@@ -137,7 +143,7 @@ class LocalExecutor:
 
     def _start(self) -> None:
         self._started += 1
-        self._workers.append(_Worker(self._options, self._module, str(self._started)))
+        self._workers.append(_Worker(self._setup, self._module, str(self._started)))
 
     def _replaced(self, worker: "_Worker", waiting: Waiting) -> Result | None:
         self._workers.remove(worker)
@@ -149,7 +155,7 @@ class LocalExecutor:
         task = worker.task
         if waiting or task is not None:
             # Named as the one before: to a person it is the same line.
-            self._workers.append(_Worker(self._options, self._module, worker.name))
+            self._workers.append(_Worker(self._setup, self._module, worker.name))
         if task is None:
             return None
         if worker.tries < TRIES:
@@ -167,7 +173,7 @@ class LocalExecutor:
 class _Worker:
     """This end of one worker process."""
 
-    def __init__(self, options: Options, module: str, name: str) -> None:
+    def __init__(self, setup: Setup, module: str, name: str) -> None:
         self.name = name
         self.task: Task | None = None
         self.tries = 0
@@ -189,7 +195,6 @@ class _Worker:
                 start_new_session=True,
             )
         self.link = Connection(ours.detach())
-        setup = Setup(options=plain_options(options), secret=course_secret(options).decode())
         self._send(encode(setup))
 
     def give(self, task: Task, tries: int, content: bytes, *, more: bool) -> None:
@@ -212,7 +217,8 @@ class _Worker:
 
     def ended(self, quiet_seconds: float) -> bool:
         """Whether it is gone, or has been silent for too long."""
-        quiet = self.task is not None and time.monotonic() - self._heard_at > quiet_seconds
+        allowed = quiet_seconds if self.ready else max(quiet_seconds, START_SECONDS)
+        quiet = self.task is not None and time.monotonic() - self._heard_at > allowed
         return self.closed or quiet
 
     def last_words(self) -> str:

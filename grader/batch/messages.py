@@ -7,7 +7,7 @@ import msgspec
 
 from grader.assembly import GradedItem
 from grader.model import Environment
-from grader.options import Options
+from grader.options import Options, course_secret
 
 
 class Task(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -68,8 +68,8 @@ class Setup(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     options: dict[str, Any]
     """As `plain_options` gives them."""
     secret: str = ""
-    verify: bool = False
-    """Whether to try the sandbox first."""
+    modules: tuple[str, ...] = ()
+    """What sandboxes import ahead: all that some file of the run mentions."""
 
 
 Message = Task | Result | Event | Setup
@@ -88,6 +88,12 @@ def decode(raw: bytes) -> Message:
         msgspec.MsgspecError: it is something else.
     """
     return _DECODER.decode(raw)
+
+
+def set_up(options: Options, modules: tuple[str, ...]) -> Setup:
+    """How workers are to grade by `options`."""
+    secret = course_secret(options).decode()
+    return Setup(options=plain_options(options), secret=secret, modules=modules)
 
 
 def plain_options(options: Options) -> dict[str, Any]:

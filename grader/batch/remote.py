@@ -10,7 +10,7 @@ from grader.batch.messages import Event, Setup, Task, decode, encode, failed, re
 from grader.batch.work import Hands
 from grader.environment import resolve_device
 from grader.errors import GraderError
-from grader.options import Options, describe_environment, thread_count
+from grader.options import describe_environment, thread_count
 from grader.sandbox import choose_guards
 
 if TYPE_CHECKING:
@@ -23,7 +23,8 @@ _HANDS: dict[bytes, Hands] = {}
 
 def describe(setup: bytes) -> bytes:
     """The environment in which this worker grades, as JSON."""
-    options = _options(setup)
+    told = _read(setup)
+    options = read_options(told.options, told.secret)
     device = resolve_device(options.device)
     found = describe_environment(options, device, choose_guards().name, thread_count(options))
     return msgspec.json.encode(found)
@@ -75,11 +76,11 @@ def _hands(setup: bytes, topic: str, baseline: "Baseline | None") -> Hands:
         while _HANDS:
             _, old = _HANDS.popitem()
             old.__exit__(None, None, None)
-        _HANDS[known] = Hands(_options(setup), tell, verify=True, baseline=baseline)
+        _HANDS[known] = Hands(_read(setup), tell, verify=True, baseline=baseline)
     return _HANDS[known]
 
 
-def _options(setup: bytes) -> Options:
+def _read(setup: bytes) -> Setup:
     told = decode(setup)
     assert isinstance(told, Setup)  # noqa: S101 - the run sends nothing else
-    return read_options(told.options, told.secret)
+    return told

@@ -18,6 +18,7 @@ from grader.batch.messages import Event, Result, Task, plain_options
 from grader.batch.outputs import file_names, make_folder, write_records
 from grader.checks.interface import CHECKS
 from grader.errors import SubmissionError, UsageError
+from grader.grading import WARM_MODULES
 from grader.options import SEED_VARIABLE, Options, chosen_items, thread_count
 from grader.progress import RunProgress, SilentRun
 from grader.rubric import load_rubric
@@ -191,7 +192,13 @@ class RunWork:
         # Trained here, once and with all cores, rather than by the first worker that asks.
         needed = any(CHECKS[row.use].needs_baseline for row in rows)
         baseline = self.baseline() if needed else None
-        yield from self._executor.grade(tasks, self._store.content, self._tell, baseline)
+        yield from self._executor.grade(
+            tasks,
+            self._store.content,
+            self._tell,
+            modules=self._mentioned(tasks),
+            baseline=baseline,
+        )
 
     def baseline(self) -> "Baseline":
         """The trained network and its data; trained at the first call where not cached."""
@@ -208,6 +215,16 @@ class RunWork:
                 time_budget=options.time_budget,
             )
         return self._trained
+
+    def _mentioned(self, tasks: Sequence[Task]) -> tuple[str, ...]:
+        """The slow modules that some file names: sandboxes need import no others."""
+        found: set[str] = set()
+        for task in tasks:
+            content = self._store.content(task.sha256)
+            found |= {name for name in WARM_MODULES if name.encode() in content}
+            if len(found) == len(WARM_MODULES):
+                break
+        return tuple(name for name in WARM_MODULES if name in found)
 
     def _tell(self, event: Event) -> None:
         step = f"item {event.item}" if event.item else "reading"

@@ -6,11 +6,10 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from grader.batch.messages import Event, Result, Task, failed
+from grader.batch.messages import Event, Result, Setup, Task, failed, read_options
 from grader.errors import SubmissionError
 from grader.grading import Grader
 from grader.model import ItemRecord
-from grader.options import Options
 from grader.submission import submission_from_bytes
 
 if TYPE_CHECKING:
@@ -29,15 +28,14 @@ class Hands:
     """
 
     def __init__(
-        self,
-        options: Options,
-        tell: Tell,
-        *,
-        verify: bool,
-        baseline: "Baseline | None" = None,
+        self, setup: Setup, tell: Tell, *, verify: bool, baseline: "Baseline | None" = None
     ) -> None:
+        """Ask for what grading needs; `verify`: try the sandbox before it is used."""
+        options = read_options(setup.options, setup.secret)
         self._telling = _Telling(tell)
-        self._grader = Grader(options, self._telling, verify=verify, baseline=baseline)
+        self._grader = Grader(
+            options, self._telling, verify=verify, baseline=baseline, modules=setup.modules
+        )
 
     def __enter__(self) -> Self:
         return self

@@ -1,11 +1,10 @@
 """A class of students, a small rubric for them, and ways to look at what came of a run."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import msgspec
+import psutil
 
 from grader.model import to_json
 from grader.store import open_store
@@ -40,8 +39,6 @@ items:
         use: calculus.rayleigh
         with: {{draws: 4, rtol_float32: 1.0e-4, rtol_float64: 1.0e-8}}
 """
-OURS = ("grader.batch.process", "grader.worker.main", "tests.batch.fake_process")
-"""In the command lines of what a run starts."""
 NORMS = """
 def norm_constants(n):
     return 1 / np.sqrt(n), {second}
@@ -127,17 +124,16 @@ def _without_times(text: str) -> str:
     return re.sub(r'"(seconds|started|peak_memory_bytes)": [^,\n]+', r'"\1": 0', text)
 
 
-def left_over() -> Iterator[str]:
-    """Command lines of sandboxes and workers that are still there."""
-    for folder in Path("/proc").iterdir():
-        if folder.name.isdigit():
-            try:
-                command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
-            except OSError:
-                continue
-            if any(name in command for name in OURS):
-                yield command
+def family(pid: int | None = None) -> list[psutil.Process]:
+    """Every process that `pid`, or this one, has started and that still runs."""
+    return [
+        child
+        for child in psutil.Process(pid).children(recursive=True)
+        if child.is_running() and child.status() != psutil.STATUS_ZOMBIE
+    ]
 
 
-def raw(value: Any) -> bytes:
-    return msgspec.json.encode(value, order="deterministic")
+def gone(processes: list[psutil.Process]) -> bool:
+    """Whether all of these have ended, within the seconds that ending may take."""
+    _, alive = psutil.wait_procs(processes, timeout=15)
+    return not alive

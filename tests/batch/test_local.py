@@ -10,7 +10,7 @@ from grader.batch.local import LocalExecutor
 from grader.batch.messages import Event, Result, Task
 from grader.errors import GraderError
 from grader.options import Options
-from tests.batch.class_of import left_over
+from tests.batch.class_of import family
 
 FAKE = "tests.batch.fake_process"
 
@@ -18,10 +18,10 @@ FAKE = "tests.batch.fake_process"
 @pytest.fixture
 def executor() -> Iterator[LocalExecutor]:
     """Two processes that do as they are told."""
-    made = LocalExecutor(Options(sandbox="bare"), 2, quiet_seconds=2, module=FAKE)
+    made = LocalExecutor(Options(sandbox="bare"), 2, quiet_seconds=5, module=FAKE)
     yield made
     made.close()
-    assert not [command for command in left_over() if FAKE in command]
+    assert not family()
 
 
 def run(
@@ -124,4 +124,4 @@ def test_closing_ends_workers_that_are_busy() -> None:
     began = time.monotonic()
     executor.close()
     assert time.monotonic() - began < 5
-    assert not [command for command in left_over() if FAKE in command]
+    assert not family()
