@@ -24,6 +24,8 @@ from grader.report.charts.interface import Axis, Chart, Series
 
 SIZE = (5.0, 2.9)
 """Inches; on the page the width is the column's."""
+PLACE = (0.155, 0.175, 0.82, 0.8)
+"""Of the axes in the picture: left, bottom, width, height; finding it anew takes half the time."""
 INK, FAINT = "#010203", "#040506"
 SERIES = ("#a10001", "#a10002", "#a10003", "#a10004", "#a10005", "#a10006")
 COLOURS = {INK: "var(--soft)", FAINT: "var(--line)"} | {
@@ -58,9 +60,9 @@ def draw(chart: Chart, identifier: str) -> str:
         identifier: Unique on the page; starts every id in the picture.
     """
     with _LOCK, rc_context({"svg.fonttype": "none", "svg.hashsalt": "chart"}):
-        figure = Figure(figsize=SIZE, layout="constrained")
+        figure = Figure(figsize=SIZE)
         FigureCanvasSVG(figure)
-        axes = figure.add_subplot()
+        axes = figure.add_axes(PLACE)
         _draw_series(axes, chart)
         _dress(axes, chart)
         raw = io.BytesIO()
