@@ -93,6 +93,14 @@ class ItemSession:
         body = {"probe": probe, "method": method, "args": list(args), "options": {}}
         return self._request(Kind.PROBE, body, "your code", answer=counted)
 
+    def restart(self) -> None:
+        """End the process; the next request gets a fresh one, in which nothing of this is left.
+
+        Raises:
+            SubmissionFault: it said something after its last answer.
+        """
+        self.close()
+
     def output(self) -> str:
         """All that was printed so far, capped."""
         if self._process is not None:

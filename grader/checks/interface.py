@@ -87,6 +87,10 @@ class Session(Protocol):
         """As `probe`, answering the queries that the worker asks meanwhile with `answer`."""
         ...
 
+    def restart(self) -> None:
+        """End the process; the next request gets a fresh one, in which nothing of this is left."""
+        ...
+
 
 class Draws(Protocol):
     """Seeded randomness of one item: same seed, same item, same number, same draw."""

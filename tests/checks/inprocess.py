@@ -19,11 +19,19 @@ class InProcessSession:
     """Serves checks with the names that `source` defines, as an item's worker would."""
 
     def __init__(self, source: str, *, threads: int = 1, device: str = "cpu") -> None:
+        self._source, self._threads, self._device = source, threads, device
+        self.generation = 0
+        """As a worker's session counts them: raised by each start."""
+        self.restart()
+
+    def restart(self) -> None:
+        """Load the source anew; what it left elsewhere in this process stays, unlike in a worker."""
         with _faults("loading your code"):
-            namespace = load([{"source": source, "label": "test source", "first_line": 1}])
-        self._context = ProbeContext(namespace, _nobody_answers, threads=threads, device=device)
-        self.generation = 1
-        """As a worker's session counts them: the process never ends, so it is always the first."""
+            namespace = load([{"source": self._source, "label": "test source", "first_line": 1}])
+        self._context = ProbeContext(
+            namespace, _nobody_answers, threads=self._threads, device=self._device
+        )
+        self.generation += 1
 
     def call(self, name: str, *args: Any, wall_seconds: float | None = None) -> Any:
         """What the function `name` returns for copies of `args`; there is no limit to overrun."""
