@@ -242,6 +242,8 @@ def _connect(address: str) -> "tuple[LocalCluster | None, Client]":
                 threads_per_worker=1,
                 processes=True,
                 dashboard_address=None,
+                # Whoever speaks to a scheduler runs code as its user: on a shared machine, anybody.
+                security=True,
                 # Dask sees the worker's memory alone, not the sandbox's, which has a limit.
                 memory_limit=None,
                 silence_logs=logging.CRITICAL,

@@ -1,0 +1,148 @@
+"""grader/batch/{cluster,remote}.py: real Dask workers give the same points, and may die."""
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+from distributed import Client, LocalCluster
+
+from grader.batch.run import grade_run
+from grader.errors import GraderError, UsageError
+from grader.model import Record
+from grader.progress import SilentRun
+from tests.batch.class_of import expected_points, family, points, record_counts, timeless
+from tests.batch.conftest import COUNT, Graded
+
+pytestmark = pytest.mark.timeout(240)
+
+
+class Killing(SilentRun):
+    """Kills a worker of the cluster once something is graded, in the middle of what it does."""
+
+    def __init__(self) -> None:
+        self.killed: list[int] = []
+        self.workers: set[str] = set()
+
+    def working(self, worker: str, text: str, done: int, total: int) -> None:
+        """Look who works."""
+        del text, done, total
+        self.workers.add(worker)
+
+    def graded(self, file: str, record: Record | None) -> None:
+        """Kill the first worker process that is found."""
+        del file, record
+        if not self.killed:
+            worker = next(one for one in family() if "spawn_main" in " ".join(one.cmdline()))
+            worker.kill()
+            self.killed.append(worker.pid)
+
+
+def test_a_worker_killed_in_mid_run_loses_nothing(graded: Graded, tmp_path: Path) -> None:
+    """Its files are graded elsewhere; points and records are those of one machine."""
+    progress = Killing()
+    run = tmp_path / "run"
+    summary = grade_run(
+        [graded.hand_ins], run, graded.options, cluster="local:2", progress=progress
+    )
+    assert progress.killed
+    assert len(progress.workers) >= 2
+    assert summary.graded == COUNT
+    assert points(run) == expected_points(COUNT)
+    assert timeless(run) == timeless(graded.run)
+    assert set(record_counts(run)) == {1}
+    # Python's own helper, which ends with this process.
+    assert not [left for left in family() if "resource_tracker" not in " ".join(left.cmdline())]
+
+
+@pytest.fixture
+def running(request: pytest.FixtureRequest) -> Iterator[LocalCluster]:
+    """A cluster that runs already, as a faculty has one."""
+    with LocalCluster(
+        n_workers=1,
+        threads_per_worker=request.param,
+        processes=True,
+        dashboard_address=None,
+        silence_logs=logging.CRITICAL,
+    ) as cluster:
+        yield cluster
+
+
+@pytest.mark.parametrize("running", [1], indirect=True)
+def test_a_running_cluster_is_left_as_it_was(
+    graded: Graded, running: LocalCluster, tmp_path: Path
+) -> None:
+    """Its workers stay, with no sandbox of ours in them; the run goes on where it was."""
+    one, two = graded.hand_ins / "s00.py", graded.hand_ins / "s01.py"
+    run = tmp_path / "run"
+    grade_run([one], run, graded.options, jobs=1)
+    summary = grade_run([one, two], run, graded.options, cluster=running.scheduler_address)
+    assert (summary.graded, summary.kept) == (1, 1)
+    together = timeless(graded.run)
+    assert timeless(run) == {"s00": together["s00"], "s01": together["s01"]}
+    assert not [left for left in family() if "grader.worker.main" in " ".join(left.cmdline())]
+
+
+@pytest.mark.parametrize("running", [2], indirect=True)
+def test_workers_with_several_threads_are_refused(
+    graded: Graded, running: LocalCluster, tmp_path: Path
+) -> None:
+    """One file at a time is graded in a worker; the error names the option to start it with."""
+    with pytest.raises(UsageError, match="--nthreads 1"):
+        grade_run(
+            [graded.hand_ins], tmp_path / "run", graded.options, cluster=running.scheduler_address
+        )
+
+
+@pytest.mark.parametrize("address", ["local:0", "local:many", "local:", "local:-1", "ftp://host:1"])
+def test_an_address_that_can_t_be_used_is_an_error(
+    graded: Graded, tmp_path: Path, address: str
+) -> None:
+    """Before anything is graded."""
+    with pytest.raises(UsageError, match="--cluster"):
+        grade_run([graded.hand_ins], tmp_path / "run", graded.options, cluster=address)
+
+
+def test_a_scheduler_that_does_not_answer_is_an_error(
+    graded: Graded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The error says where nobody answered."""
+    monkeypatch.setattr("grader.batch.cluster.CONNECT_SECONDS", 1)
+    with pytest.raises(GraderError, match="does not answer"):
+        grade_run([graded.hand_ins], tmp_path / "run", graded.options, cluster="tcp://127.0.0.1:9")
+
+
+def test_no_other_user_can_speak_to_a_local_cluster(
+    graded: Graded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever could would run code as the person who grades."""
+    opened: list[LocalCluster] = []
+    made = LocalCluster.__init__
+
+    def note(self: LocalCluster, *arguments: object, **options: object) -> None:
+        made(self, *arguments, **options)
+        opened.append(self)
+
+    class Asking(SilentRun):
+        answers: ClassVar[list[str]] = []
+
+        def planned(self, total: int, kept: int) -> None:
+            del total, kept
+            address = opened[0].scheduler_address.replace("tls://", "tcp://")
+            try:
+                Client(address, timeout=2, set_as_default=False).close()
+            except OSError as exc:
+                self.answers.append(str(exc))
+
+    monkeypatch.setattr(LocalCluster, "__init__", note)
+    one = [graded.hand_ins / "s03.py"]
+    grade_run(one, tmp_path / "run", graded.options, cluster="local:1", progress=Asking())
+    assert opened[0].scheduler_address.startswith("tls://")
+    assert Asking.answers
+
+
+def test_jobs_are_not_for_a_cluster(graded: Graded, tmp_path: Path) -> None:
+    """Its workers are what is counted there."""
+    with pytest.raises(UsageError, match="--jobs"):
+        grade_run([graded.hand_ins], tmp_path / "run", graded.options, jobs=2, cluster="local:2")
