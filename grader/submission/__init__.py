@@ -1,0 +1,17 @@
+"""From a file to the slice that an item needs: reads notebooks and modules, runs nothing."""
+
+from grader.submission.load import Submission, load_submission, submission_from_bytes
+from grader.submission.notebook import Cell, Notebook, read_notebook
+from grader.submission.slices import Chunk, Slice, slice_for
+
+__all__ = [
+    "Cell",
+    "Chunk",
+    "Notebook",
+    "Slice",
+    "Submission",
+    "load_submission",
+    "read_notebook",
+    "slice_for",
+    "submission_from_bytes",
+]

@@ -1,0 +1,86 @@
+"""Parse a stranger's source: bounded in size and time, never compiled for execution.
+
+CPython's parser limits nesting by itself (200 brackets, 100 indents, a few thousand operators) and
+says so with an error; only its time has to be bounded here.
+"""
+
+import ast
+import symtable
+
+from grader.submission.text import shown
+
+MAX_SOURCE = 1 << 18
+"""Characters of one cell, or of a module."""
+MAX_FIELDS = 2_000_000_000
+"""Braces times characters of one cell: the time of a long f-string grows with this product."""
+
+
+class BrokenSourceError(Exception):
+    """Source that can't be parsed.
+
+    Args:
+        reason: What is wrong with it, such as `has a syntax error`.
+        detail: In Python's words, may be empty.
+        line: From 1 within the source; 0 where no line is to blame.
+    """
+
+    def __init__(self, reason: str, detail: str = "", line: int = 0) -> None:
+        super().__init__(reason)
+        self._reason = reason
+        self._detail = detail
+        self._line = line
+
+    def told(self, above: int = 0) -> str:
+        """What is wrong, and in which line of a source with `above` more lines above this one."""
+        where = f" in line {self._line + above}" if self._line else ""
+        return f"{self._reason}{where}{': ' if self._detail else ''}{self._detail}"
+
+
+def check_length(source: str) -> None:
+    """Refuse source that would take long to parse.
+
+    Raises:
+        BrokenSourceError: it is too long.
+    """
+    if len(source) > MAX_SOURCE:
+        raise BrokenSourceError(f"has more than {MAX_SOURCE} characters")
+    if source.count("{") * len(source) > MAX_FIELDS:
+        raise BrokenSourceError("has too many braces for its length")
+
+
+def parse(source: str) -> list[ast.stmt]:
+    """The top-level statements of `source`.
+
+    Raises:
+        BrokenSourceError: it is no Python, or nested too deep.
+    """
+    check_length(source)
+    try:
+        return ast.parse(source).body
+    except (SyntaxError, RecursionError, MemoryError, ValueError) as exc:
+        raise _broken(exc) from exc
+
+
+def scopes(source: str) -> symtable.SymbolTable:
+    """What the compiler knows of the names in `source`, by its first pass alone.
+
+    Raises:
+        BrokenSourceError: it breaks a rule of scopes, such as two parameters of one name.
+    """
+    try:
+        return symtable.symtable(source, "submission", "exec")
+    except (SyntaxError, RecursionError, MemoryError, ValueError) as exc:
+        raise _broken(exc) from exc
+
+
+def _broken(exc: Exception) -> BrokenSourceError:
+    match exc:
+        case SyntaxError():
+            kind = "an indentation error" if isinstance(exc, IndentationError) else "a syntax error"
+            return BrokenSourceError(f"has {kind}", shown(exc.msg or ""), exc.lineno or 0)
+        case UnicodeError():
+            return BrokenSourceError("holds characters that are no text")
+        case ValueError():
+            return BrokenSourceError("can't be parsed", shown(str(exc)))
+        case _:
+            return BrokenSourceError("is nested too deep to be parsed")
