@@ -71,7 +71,7 @@ def explain_ending(ending: Ending, what: str, limits: Limits) -> SubmissionFault
         ),
         Reason.OUTPUT: (
             Status.KILLED,
-            f"printed more than {limits.output_bytes // MIB} MiB",
+            f"printed more than {limits.output_bytes / MIB:g} MiB",
             "print less",
         ),
         Reason.PROTOCOL: (

@@ -13,6 +13,8 @@ from grader.sandbox.interface import Identity
 BASE = 1_900_000_000
 """First user id of the pairs: far from what systems hand out to people and services."""
 SLOTS = 512
+RUN = Path("/run")
+"""Where programs of this machine keep what must not outlive its uptime."""
 
 
 def claim_identity() -> Identity:
@@ -52,7 +54,7 @@ class _Closer:
 
 
 def _lock_folder() -> Path:
-    for parent in (Path("/run"), Path(tempfile.gettempdir())):
+    for parent in (RUN, Path(tempfile.gettempdir())):
         folder = parent / f"nla-grader-{os.geteuid()}"
         with contextlib.suppress(OSError):
             folder.mkdir(mode=0o700, exist_ok=True)

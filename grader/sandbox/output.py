@@ -51,10 +51,8 @@ class Capture:
     def text(self) -> str:
         """What was kept, with a line that says how much was left out."""
         left_out = self.total - len(self._head) - len(self._tail)
-        head = self._head.decode("utf-8", "replace")
-        tail = self._tail.decode("utf-8", "replace")
         gap = f"\n[... {left_out} bytes left out ...]\n" if left_out else ""
-        return visible(head + gap + tail)
+        return visible((self._head + gap.encode() + self._tail).decode("utf-8", "replace"))
 
     def close(self) -> None:
         """Close the descriptor."""
