@@ -9,7 +9,7 @@ from grader.rubric.load import EMBEDDED, load_rubric
 from grader.rubric.model import Item
 
 TEMPLATE = "student_template/ps1.py"
-SLOW_PRACTICE_SECONDS = 200
+SLOW_PRACTICE_SECONDS = 240
 """An item that may run longer should be made faster for a student who checks the own file."""
 
 
