@@ -27,7 +27,7 @@ ALLOWED = {
     "grader/sandbox": {*LEAVES, "grader.sandbox", "grader.worker"},
     "grader/report": {*LEAVES, "grader.report"},
     "grader/store": {*LEAVES, "grader.store"},
-    "grader/review": {*LEAVES, "grader.review", "grader.store"},
+    "grader/review": {*LEAVES, "grader.review", "grader.store", "grader.submission"},
     "reference": {"reference"},
     "student_template": {"student_template"},
 }

@@ -1,16 +1,14 @@
 """What was handed in, as cells to look at. Reads bytes, runs nothing."""
 
 import json
-import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import nbformat
-from nbformat.reader import reads as read_notebook
-
+from grader.errors import SubmissionError
 from grader.review.module import module_stretches
 from grader.review.pictures import KINDS, Picture, picture_from
+from grader.submission import read_notebook
 
 MAX_CELLS = 2000
 MAX_SOURCE = 200_000
@@ -57,57 +55,42 @@ def read_cells(content: bytes, kind: str) -> tuple[Cell, ...]:
         kind: `notebook` or `module`.
 
     Raises:
-        UnreadableError: the bytes are neither.
+        UnreadableError: the bytes are no notebook where one is wanted.
     """
-    text = content.decode("utf-8-sig", errors="replace")
     if kind == "notebook":
-        return tuple(_notebook_cells(text))
-    return tuple(_module_cells(text))
+        return tuple(_notebook_cells(content))
+    return tuple(_module_cells(content.decode("utf-8-sig", errors="replace")))
 
 
-def _notebook_cells(text: str) -> Iterator[Cell]:
+def _notebook_cells(content: bytes) -> Iterator[Cell]:
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            notebook = read_notebook(text)  # type: ignore[no-untyped-call]
-            if notebook.get("nbformat") != nbformat.current_nbformat:
-                notebook = nbformat.convert(  # type: ignore[no-untyped-call]
-                    notebook, nbformat.current_nbformat
-                )
-    # Every shape of broken JSON fails in its own way inside nbformat.
-    except Exception as exc:
-        raise UnreadableError(f"not a notebook: {str(exc)[:200]}") from exc
-    cells = notebook.get("cells")
-    if not isinstance(cells, list):
-        raise UnreadableError("not a notebook: it has no cells")
-    for number, cell in enumerate(cells[:MAX_CELLS], 1):
-        if not isinstance(cell, Mapping):
-            continue
-        kind = {"markdown": "markdown", "code": "code"}.get(str(cell.get("cell_type")), "text")
-        mark = _mapping(_mapping(cell.get("metadata")).get("nla_grader"))
+        found = read_notebook(content, "the file").cells
+    except SubmissionError as exc:
+        raise UnreadableError(str(exc)) from exc
+    for cell in found[:MAX_CELLS]:
+        mark = _mapping(cell.metadata.get("nla_grader"))
         yield Cell(
-            number=number,
-            kind=kind,
-            source=_cut(_text(cell.get("source"))),
-            outputs=tuple(_outputs(cell.get("outputs"))) if kind == "code" else (),
-            attachments=_attachments(cell.get("attachments")),
+            number=cell.number,
+            kind=cell.kind if cell.kind in {"markdown", "code"} else "text",
+            source=_cut(cell.source),
+            outputs=tuple(_outputs(cell.outputs)),
+            attachments=_attachments(cell.attachments),
             item=str(mark.get("item", "")),
             role=str(mark.get("role", "")),
         )
 
 
-def _attachments(value: Any) -> dict[str, Picture]:
+def _attachments(held: Mapping[str, Any]) -> dict[str, Picture]:
     found = {}
-    for name, bundle in _mapping(value).items():
+    for name, bundle in held.items():
         picture = _picture(_mapping(bundle))
         if picture is not None:
             found[str(name)] = picture
     return found
 
 
-def _outputs(value: Any) -> Iterator[Output]:
-    for output in value if isinstance(value, list) else ():
-        shown = _mapping(output)
+def _outputs(outputs: Sequence[Mapping[str, Any]]) -> Iterator[Output]:
+    for shown in outputs:
         kind = shown.get("output_type")
         if kind == "stream":
             yield Output("printed", _text(shown.get("text")))

@@ -99,7 +99,9 @@ def hand_in(number: int, answer: str | None = None) -> bytes:
             markdown(QUESTION, item="1.1b", role="question"),
             markdown(proof, item="1.1b", role="answer"),
             markdown("### 1.1c Spectral norm\n\n$\\|UAx\\| = \\|Ax\\|$ for every $x$."),
-            markdown("### 1.2a\n\n" + "$\\sigma_i \\le \\sigma_1$ for every i. " * (1 + number % 3)),
+            markdown(
+                "### 1.2a\n\n" + "$\\sigma_i \\le \\sigma_1$ for every i. " * (1 + number % 3)
+            ),
             code("def grad_U(X, U, V):\n    return (U @ V - X) @ V.T"),
             markdown("### 2.1c\n\nEach product costs $\\mathcal{O}(n^2 k)$."),
             code("plt.loglog(ns, times)", [picture(number % 256)]),
