@@ -1,6 +1,5 @@
 """The command `grader`: reads options, calls the library, prints. No logic and no defaults here."""
 
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,8 +18,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Grade numerical linear algebra problem sets: sandboxed, reproducible, by a rubric.",
 )
-rubric_app = typer.Typer(no_args_is_help=True, help="Look after rubrics.")
-app.add_typer(rubric_app, name="rubric")
 
 UNUSABLE = 2
 """Exit code for wrong usage and unreadable files."""
@@ -122,7 +119,7 @@ def grade(
         cache=cache,
         time_budget=time_budget,
     )
-    with _errors():
+    with reported_errors():
         code = grade_sources(
             submissions,
             options,
@@ -158,7 +155,7 @@ def regrade(
     """Grade items of a run again; whose points change is shown before it is written."""
     from grader.commands_run import regrade_class  # noqa: PLC0415
 
-    with _errors():
+    with reported_errors():
         code = regrade_class(
             run,
             item or (),
@@ -201,85 +198,8 @@ def check(
         items=tuple(item or ()),
         cache=cache,
     )
-    with _errors():
+    with reported_errors():
         code = check_file(submission, options, as_json=as_json)
-    raise typer.Exit(code)
-
-
-@app.command()
-def baseline(
-    *,
-    data: Data = "synthetic",
-    device: Device = "auto",
-    threads: Threads = 0,
-    cache: Cache = None,
-    time_budget: TimeBudget = None,
-) -> None:
-    """Train the network that submissions compress, ahead of grading."""
-    from grader.commands import train_baseline  # noqa: PLC0415
-    from grader.grading import Options  # noqa: PLC0415
-
-    options = Options(
-        data=data, device=device, threads=threads, cache=cache, time_budget=time_budget
-    )
-    with _errors():
-        code = train_baseline(options)
-    raise typer.Exit(code)
-
-
-@app.command()
-def selftest(
-    *,
-    reference: Annotated[
-        Path | None, typer.Option(help="The reference hand-in; a checkout's own if not given.")
-    ] = None,
-    data: Data = "synthetic",
-    sandbox: SandboxKind = "bubblewrap",
-    device: Device = "auto",
-    threads: Threads = 0,
-    cache: Cache = None,
-) -> None:
-    """Grade the reference and the template: one must get all points, the other none."""
-    from grader.commands import self_test  # noqa: PLC0415
-    from grader.grading import Options  # noqa: PLC0415
-
-    options = Options(data=data, sandbox=sandbox, device=device, threads=threads, cache=cache)
-    with _errors():
-        code = self_test(options, reference)
-    raise typer.Exit(code)
-
-
-@app.command()
-def doctor(data: Data = "synthetic", device: Device = "auto", cache: Cache = None) -> None:
-    """Say what this machine can do, and what to do about what is missing."""
-    from grader.doctor import examine  # noqa: PLC0415
-
-    with _errors():
-        code = examine(Console(), data=data, device=device, cache=cache)
-    raise typer.Exit(code)
-
-
-@rubric_app.command("schema")
-def rubric_schema() -> None:
-    """Print the JSON Schema of a rubric, for an editor."""
-    import msgspec  # noqa: PLC0415
-
-    from grader.rubric import rubric_schema as schema  # noqa: PLC0415
-
-    sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(schema()), indent=2) + b"\n")
-
-
-@rubric_app.command("lint")
-def rubric_lint(
-    file: Annotated[
-        Path | None, typer.Argument(metavar="RUBRIC", help="The embedded rubric if not given.")
-    ] = None,
-) -> None:
-    """Find every fault of a rubric, and what could be better."""
-    from grader.commands import lint  # noqa: PLC0415
-
-    with _errors():
-        code = lint(file)
     raise typer.Exit(code)
 
 
@@ -309,7 +229,7 @@ def _aliases(pairs: Sequence[str] | None) -> dict[str, str]:
 
 
 @contextmanager
-def _errors() -> Iterator[None]:
+def reported_errors() -> Iterator[None]:
     """Print an error that a person must act on, without a traceback."""
     try:
         yield
@@ -332,3 +252,7 @@ def _complain(text: str) -> None:
 def main() -> None:
     """Run the command."""
     app(prog_name="grader")
+
+
+# They add their commands to `app`, whoever imports it.
+import grader.cli_staff  # noqa: E402, F401 - see above

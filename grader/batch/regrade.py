@@ -104,6 +104,7 @@ def regrade_run(
             changes.sort(key=lambda one: (one.student, one.item))
             written = approve(changes, len(tasks))
             if written:
+                store.put_info(work.info())
                 _write(store, work, spool, files)
     return Regrade(tuple(changes), len(tasks), faults, written)
 

@@ -1,0 +1,90 @@
+"""Commands for those who set a course up: baseline, selftest, doctor, rubrics."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from grader.cli import Cache, Data, Device, SandboxKind, Threads, TimeBudget, app, reported_errors
+
+rubric_app = typer.Typer(no_args_is_help=True, help="Look after rubrics.")
+app.add_typer(rubric_app, name="rubric")
+
+
+@app.command()
+def baseline(
+    *,
+    data: Data = "synthetic",
+    device: Device = "auto",
+    threads: Threads = 0,
+    cache: Cache = None,
+    time_budget: TimeBudget = None,
+) -> None:
+    """Train the network that submissions compress, ahead of grading."""
+    from grader.commands import train_baseline  # noqa: PLC0415
+    from grader.grading import Options  # noqa: PLC0415
+
+    options = Options(
+        data=data, device=device, threads=threads, cache=cache, time_budget=time_budget
+    )
+    with reported_errors():
+        code = train_baseline(options)
+    raise typer.Exit(code)
+
+
+@app.command()
+def selftest(
+    *,
+    reference: Annotated[
+        Path | None, typer.Option(help="The reference hand-in; a checkout's own if not given.")
+    ] = None,
+    data: Data = "synthetic",
+    sandbox: SandboxKind = "bubblewrap",
+    device: Device = "auto",
+    threads: Threads = 0,
+    cache: Cache = None,
+) -> None:
+    """Grade the reference and the template: one must get all points, the other none."""
+    from grader.commands import self_test  # noqa: PLC0415
+    from grader.grading import Options  # noqa: PLC0415
+
+    options = Options(data=data, sandbox=sandbox, device=device, threads=threads, cache=cache)
+    with reported_errors():
+        code = self_test(options, reference)
+    raise typer.Exit(code)
+
+
+@app.command()
+def doctor(data: Data = "synthetic", device: Device = "auto", cache: Cache = None) -> None:
+    """Say what this machine can do, and what to do about what is missing."""
+    from grader.doctor import examine  # noqa: PLC0415
+
+    with reported_errors():
+        code = examine(Console(), data=data, device=device, cache=cache)
+    raise typer.Exit(code)
+
+
+@rubric_app.command("schema")
+def rubric_schema() -> None:
+    """Print the JSON Schema of a rubric, for an editor."""
+    import msgspec  # noqa: PLC0415
+
+    from grader.rubric import rubric_schema as schema  # noqa: PLC0415
+
+    sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(schema()), indent=2) + b"\n")
+
+
+@rubric_app.command("lint")
+def rubric_lint(
+    file: Annotated[
+        Path | None, typer.Argument(metavar="RUBRIC", help="The embedded rubric if not given.")
+    ] = None,
+) -> None:
+    """Find every fault of a rubric, and what could be better."""
+    from grader.commands import lint  # noqa: PLC0415
+
+    with reported_errors():
+        code = lint(file)
+    raise typer.Exit(code)
