@@ -86,8 +86,3 @@ def _quota(groups: Path) -> int | None:
         if granted > 0 and each > 0:
             return max(1, round(granted / each))
     return None
-
-
-def _may_have_gpu() -> bool:
-    """Whether a driver of NVIDIA's or AMD's is loaded; without one, torch need not be asked."""
-    return sys.platform != "linux" or any(Path(name).exists() for name in GPU_DRIVERS)

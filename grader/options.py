@@ -6,7 +6,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from grader.draws import fingerprint, practice_secret
-from grader.environment import grader_version, package_versions, python_version
+from grader.environment import (
+    grader_version,
+    package_versions,
+    python_version,
+    usable_cores,
+)
 from grader.errors import UsageError
 from grader.model import Environment
 from grader.rubric import Item, Rubric
@@ -43,7 +48,7 @@ class Options:
 
 def thread_count(options: Options) -> int:
     """Threads of the numeric libraries."""
-    return options.threads or min(os.cpu_count() or 1, MOST_THREADS)
+    return options.threads or min(usable_cores(), MOST_THREADS)
 
 
 def chosen_items(rubric: Rubric, options: Options) -> tuple[Item, ...]:

@@ -1,13 +1,12 @@
 """How many files to grade at once: as many as there are cores, and as fit into memory."""
 
 import contextlib
-import os
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import psutil
 
+from grader.environment import usable_cores
 from grader.rubric import Item
 
 GIB = 1 << 30
@@ -16,20 +15,13 @@ OWN_GIB = 1.5
 USABLE = 0.9
 """Of the memory; the rest is for the system."""
 _GROUPS = Path("/sys/fs/cgroup")
-_NO_LIMIT = 1 << 60
 
 
 def default_jobs(items: Sequence[Item]) -> int:
     """Files to grade at once, so that each may use all that the rubric allows it."""
     largest = max((item.limits.memory_gib for item in items if item.checks), default=0.0)
     fit = int(USABLE * memory_bytes() / GIB / (largest + OWN_GIB))
-    return max(1, min(cores(), fit))
-
-
-def cores() -> int:
-    """Cores that this process may use: what its affinity and its container allow."""
-    allowed = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
-    return max(1, min(allowed, _quota()))
+    return max(1, min(usable_cores(), fit))
 
 
 def memory_bytes() -> int:
@@ -39,16 +31,3 @@ def memory_bytes() -> int:
         with contextlib.suppress(OSError, ValueError):
             limit = min(limit, int((_GROUPS / name).read_text(encoding="ascii")))
     return limit
-
-
-def _quota() -> int:
-    """Cores that the container's quota amounts to."""
-    with contextlib.suppress(OSError, ValueError):
-        quota, period = (_GROUPS / "cpu.max").read_text(encoding="ascii").split()
-        return max(1, int(quota) // int(period))
-    with contextlib.suppress(OSError, ValueError):
-        quota = (_GROUPS / "cpu/cpu.cfs_quota_us").read_text(encoding="ascii")
-        period = (_GROUPS / "cpu/cpu.cfs_period_us").read_text(encoding="ascii")
-        if int(quota) > 0:
-            return max(1, int(quota) // int(period))
-    return _NO_LIMIT
