@@ -21,10 +21,13 @@ MAX_DIFFERENCES, MAX_SHOWN = 12, 80
 """Places in which two answers differ that are shown, and characters of each."""
 SPACING = re.compile(r"\\[,;:! ]|\\q?quad\b|\\(?:left|right|displaystyle|limits)\b|[\s*_#>`$&~{}]+")
 
+AROUND_SIGNS = re.compile(r" ?([^\w\s]) ?")
+
 
 def normalised(text: str) -> str:
     """A text without what doesn't change its meaning: case, spaces, emphasis, spacing of LaTeX."""
-    return SPACING.sub(" ", text.casefold()).strip()[:MAX_COMPARED]
+    spaced = SPACING.sub(" ", text.casefold())
+    return AROUND_SIGNS.sub(r"\1", " ".join(spaced.split()))[:MAX_COMPARED]
 
 
 def given_texts(hand_ins: Iterable[Iterable[str]]) -> frozenset[str]:

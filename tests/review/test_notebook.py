@@ -44,7 +44,7 @@ def test_read_cells_of_a_strange_notebook() -> None:
         "nbformat_minor": 5,
         "metadata": {},
         "cells": [
-            {"cell_type": "code", "source": "x", "metadata": [], "outputs": []},
+            {"cell_type": "code", "source": "x", "metadata": {}, "outputs": []},
             {"cell_type": "markdown", "source": "y", "metadata": {"nla_grader": "z"}},
             {
                 "cell_type": "code",
