@@ -6,7 +6,8 @@ are missing or hold something else.
     records of n, k, analytic, autodiff; exponents      times and their fitted slopes
     records of rank, parameters, accuracy, seconds;     accuracy against parameters and
         grader: the same of the grader's own                time against the rank
-    singular_values: layer -> values                    their decay
+    singular_values: layer -> values, or pairs of       their decay
+        index and value
     errors of size, dtype, error                        error against the size of the arguments
     bands of from, to, right, played; right, played,    rounds won by the true r
         interval, under, over
@@ -14,6 +15,7 @@ are missing or hold something else.
 
 import math
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from grader.report.charts.interface import Axis, Chart, Series
 from grader.report.charts.values import (
@@ -152,23 +154,23 @@ def _speed(data: Data) -> Chart | None:
 
 def _decay(data: Data) -> Chart | None:
     layers = [
-        (shortened(one_line(str(layer)), 40), values)
+        (shortened(one_line(str(layer)), 40), points)
         for layer, listed in mapping(data, "singular_values").items()
-        if (values := numbers(listed))
+        if (points := _indexed(listed))
     ][:MOST_LAYERS]
     if not layers:
         return None
-    series = []
-    for layer, values in layers:
-        kept = spread(len(values))
-        x, y = columns([(index + 1.0, values[index]) for index in kept])
-        series.append(Series(layer, x, y, marks=False))
+    series = [
+        Series(layer, *columns([points[at] for at in spread(len(points))]), marks=False)
+        for layer, points in layers
+    ]
     return Chart(
         name="decay",
         title="Singular values of the layers",
         text=sentence(
-            f"{layer}: from {number(values[0])} to {number(values[-1])} over {len(values)} values"
-            for layer, values in layers
+            f"{layer}: from {number(points[0][1])} to {number(points[-1][1])} over "
+            f"{points[-1][0]:g} values"
+            for layer, points in layers
         ),
         x=Axis("index"),
         y=Axis("singular value", log=True),
@@ -177,12 +179,21 @@ def _decay(data: Data) -> Chart | None:
         rows=tuple(
             (
                 layer,
-                str(len(values)),
-                *(number(values[index]) for index in (0, len(values) // 2, -1)),
+                f"{points[-1][0]:g}",
+                *(number(points[place][1]) for place in (0, len(points) // 2, -1)),
             )
-            for layer, values in layers
+            for layer, points in layers
         ),
     )
+
+
+def _indexed(listed: Any) -> list[tuple[float, float]]:
+    """(index from 1, value): of all values in a list, or of pairs that stand for many."""
+    values = numbers(listed)
+    if values:
+        return [(index, value) for index, value in enumerate(values, start=1)]
+    pairs = (numbers(pair) for pair in listed) if isinstance(listed, list | tuple) else ()
+    return [(pair[0], pair[1]) for pair in pairs if len(pair) == 2]  # noqa: PLR2004 - a pair
 
 
 def _errors(data: Data) -> Chart | None:

@@ -93,6 +93,15 @@ def test_decay_keeps_few_points_and_both_ends() -> None:
     assert (series.x[-1], series.y[-1]) == (1000.0, 1.0)
 
 
+def test_decay_takes_pairs_that_stand_for_many() -> None:
+    """A record need not hold all values: index and value of some will do."""
+    pairs = [[1, 8.0], [10, 4.0], [1000, 0.5]]
+    chart = found({"singular_values": {"fc1": pairs}})["decay"]
+    assert chart.series[0].x == (1.0, 10.0, 1000.0)
+    assert chart.text == "fc1: from 8 to 0.5 over 1000 values."
+    assert chart.rows == (("fc1", "1000", "8", "4", "0.5"),)
+
+
 def test_decay_shows_a_strangers_layer_names_harmlessly() -> None:
     """A name is one short visible line."""
     chart = found({"singular_values": {"a\n\x1b[31m" + "b" * 90: [2.0, 1.0]}})["decay"]
