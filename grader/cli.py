@@ -181,6 +181,9 @@ def check(
     alias: Aliases = None,
     item: Items = None,
     as_json: AsJson = False,
+    form: Annotated[
+        str, typer.Option("--format", help="text, json, junit, or github: annotations, summary.")
+    ] = "text",
     cache: Cache = None,
 ) -> None:
     """Check your own file: public draws, fast settings, feedback at once."""
@@ -199,7 +202,7 @@ def check(
         cache=cache,
     )
     with reported_errors():
-        code = check_file(submission, options, as_json=as_json)
+        code = check_file(submission, options, form="json" if as_json else form)
     raise typer.Exit(code)
 
 
@@ -255,4 +258,5 @@ def main() -> None:
 
 
 # They add their commands to `app`, whoever imports it.
+import grader.cli_report  # noqa: E402 - see above
 import grader.cli_staff  # noqa: E402, F401 - see above

@@ -94,17 +94,25 @@ def grade_files(
     return code
 
 
-def check_file(path: Path, options: Options, *, as_json: bool) -> ExitCode:
+def check_file(path: Path, options: Options, *, form: str = "text") -> ExitCode:
     """Grade a student's own file by public draws.
+
+    Args:
+        path: The file.
+        options: How to grade it.
+        form: How to show what came of it, a key of `grader.report_commands.SHOWN`.
 
     Raises:
         GraderError: the file can't be read, or nothing can be graded.
     """
+    from grader.report_commands import showing  # noqa: PLC0415 - it brings the reports
+
+    show = showing(form)
     options = replace(options, sandbox=sandbox_kind(options.sandbox))
     submission = load_submission(path)
     with LiveProgress() as progress, Grader(options, progress) as grader:
         record = grader.grade_submission(submission)
-    print_record(record, as_json=as_json)
+    show(record, path)
     return exit_code(record)
 
 

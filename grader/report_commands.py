@@ -2,19 +2,22 @@
 
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
+import msgspec
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from grader.errors import StoreError
+from grader.console import show_record
+from grader.errors import StoreError, UsageError
 from grader.model import Record
 from grader.report.clean import visible
 from grader.report.formats import GRADEBOOKS, PER_RUN
 from grader.report.github import render_annotations, render_summary
 from grader.report.interface import Graded
+from grader.report.junit import render_junit
 from grader.report.roster import Gradebook
 from grader.report_run import (
     FEW,
@@ -90,6 +93,17 @@ def export_run(
             _say(f"{export_each(students, name, folder)} files in {folder}")
 
 
+def showing(form: str) -> Callable[[Record, Path], None]:
+    """How to show the record of one file, by name.
+
+    Raises:
+        UsageError: there is no such way.
+    """
+    if form not in SHOWN:
+        raise UsageError(f"--format: must be one of {', '.join(SHOWN)}, got {form!r}")
+    return SHOWN[form]
+
+
 def show_on_github(record: Record, path: Path) -> None:
     """Annotate a file in GitHub Actions, and write the step's summary where there is one.
 
@@ -112,6 +126,32 @@ def show_on_github(record: Record, path: Path) -> None:
             file.write(render_summary(record))
     except OSError as exc:
         raise StoreError(f"{SUMMARY_VARIABLE}: {summary} can't be written: {exc}") from exc
+
+
+def _show_json(record: Record, path: Path) -> None:
+    del path
+    sys.stdout.buffer.write(msgspec.json.encode(record, order="deterministic") + b"\n")
+    sys.stdout.buffer.flush()
+
+
+def _show_junit(record: Record, path: Path) -> None:
+    del path
+    sys.stdout.buffer.write(render_junit(record))
+    sys.stdout.buffer.flush()
+
+
+def _show_text(record: Record, path: Path) -> None:
+    del path
+    show_record(record)
+
+
+SHOWN: Mapping[str, Callable[[Record, Path], None]] = {
+    "text": _show_text,
+    "json": _show_json,
+    "junit": _show_junit,
+    "github": show_on_github,
+}
+"""How one file's record is shown."""
 
 
 def _default(run: Path, name: str) -> Path:

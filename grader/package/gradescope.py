@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import get_args
 
 import msgspec
 
@@ -10,7 +9,7 @@ from grader.assets import asset
 from grader.errors import UsageError
 from grader.package.settings import SETTINGS, Settings
 from grader.package.wheel import build_wheel, pack, wheel_name
-from grader.report.gradescope import Visibility
+from grader.report.gradescope import VISIBILITIES, Visibility
 from grader.rubric import load_rubric
 
 SCRIPTS = ("setup.sh", "run_autograder")
@@ -29,6 +28,18 @@ class Asked:
     settings: Settings = field(default_factory=Settings)
 
 
+def check_visibility(name: str) -> Visibility:
+    """`name`, if Gradescope knows it.
+
+    Raises:
+        UsageError: it does not.
+    """
+    for known in VISIBILITIES:
+        if name == known:
+            return known
+    raise UsageError(f"--visibility: must be one of {', '.join(VISIBILITIES)}, got {name!r}")
+
+
 def build_autograder(asked: Asked) -> bytes:
     """The zip to upload.
 
@@ -36,12 +47,6 @@ def build_autograder(asked: Asked) -> bytes:
         RubricError: the rubric is wrong.
         UsageError: an option can't be used as given.
     """
-    visibilities = get_args(Visibility)
-    if asked.settings.visibility not in visibilities:
-        raise UsageError(
-            f"--visibility: must be one of {', '.join(visibilities)}, got "
-            f"{asked.settings.visibility!r}"
-        )
     # Found here rather than at the first student's.
     load_rubric(asked.rubric)
     rubric = asked.rubric or asset("rubrics/ps1.yaml")

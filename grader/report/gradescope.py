@@ -5,7 +5,7 @@ text, which Gradescope shows as it is.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import msgspec
 
@@ -17,6 +17,7 @@ from grader.report.text import FAULT_WORDS, MARKS, points_text
 from grader.report.view import names_of_faults
 
 Visibility = Literal["hidden", "after_due_date", "after_published", "visible"]
+VISIBILITIES: tuple[Visibility, ...] = get_args(Visibility)
 MOST_OUTPUT = 20_000
 """Characters sent of what one item printed."""
 

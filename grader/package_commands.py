@@ -1,0 +1,57 @@
+"""What the commands for packages do."""
+
+import os
+from pathlib import Path
+
+from rich.console import Console
+from rich.text import Text
+
+from grader.options import SEED_VARIABLE
+from grader.package.gradescope import Asked, build_autograder, check_visibility
+from grader.package.settings import Settings
+from grader.package.wheel import build_wheel
+from grader.report_run import make_folder, write_pieces
+
+MIB = 1 << 20
+
+
+def package_gradescope(
+    out: Path,
+    *,
+    rubric: Path | None,
+    cache: Path | None,
+    data: str,
+    secret: str,
+    visibility: str,
+    leaderboard: bool,
+) -> None:
+    """Write the zip of an autograder.
+
+    Raises:
+        GraderError: it can't be built or written.
+    """
+    known = check_visibility(visibility)
+    secret = secret or os.environ.get(SEED_VARIABLE, "")
+    settings = Settings(data=data, secret=secret, visibility=known, leaderboard=leaderboard)
+    _write(out, build_autograder(Asked(rubric=rubric, cache=cache, settings=settings)))
+    if not secret:
+        _say("no course secret: the draws are public; give --seed, or set NLA_GRADER_SECRET")
+
+
+def package_wheel(out: Path) -> None:
+    """Write the grader's wheel.
+
+    Raises:
+        GraderError: it can't be built or written.
+    """
+    _write(out, build_wheel())
+
+
+def _write(out: Path, content: bytes) -> None:
+    make_folder(out.absolute().parent)
+    write_pieces(out, [content])
+    _say(f"{out}, {len(content) / MIB:.1f} MiB")
+
+
+def _say(text: str) -> None:
+    Console(stderr=True, soft_wrap=True).print(Text(text))
