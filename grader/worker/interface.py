@@ -1,6 +1,6 @@
 """What a probe is given to work with."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,5 +19,11 @@ class ProbeContext:
     """Send a query to the grader and wait for its answer (only inside `Session.serve`)."""
     threads: int = 1
     device: str = "cpu"
+    names: Mapping[str, str] = field(default_factory=dict)
+    """Asked name -> where the submission has it: a name or `Class.method`."""
     state: dict[str, Any] = field(default_factory=dict)
     """Lives as long as the item's fork: what one probe call leaves for the next."""
+
+    def ask_now(self, query: Any) -> Any:
+        """As `ask` is at the moment of the call, for what outlives one call of a probe."""
+        return self.ask(query)

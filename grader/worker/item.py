@@ -108,7 +108,7 @@ class Item:
                 continue
 
     def _load(self, body: dict[str, Any]) -> None:
-        self._names = body["names"]
+        self._names = self._context.names = body["names"]
         self._context.namespace = load(body["chunks"])
         for asked, name in self._names.items():
             found = find(self._context.namespace, name)
