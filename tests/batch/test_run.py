@@ -219,6 +219,46 @@ def test_an_unwritable_folder_stops_before_anything_is_graded(
         grade_run([graded.hand_ins], tmp_path / "file" / "run", graded.options)
 
 
+def test_a_full_disk_stops_the_run_and_costs_nothing(graded: Graded, tmp_path: Path) -> None:
+    """The command says to free space and leaves nothing half-written; with space it goes on."""
+    run = tmp_path / "run"
+    some = [graded.hand_ins / f"s{number:02}.py" for number in range(3)]
+    line = command(graded, some, run, "--jobs", "1")
+    # No file may grow past this: enough for the tables, too little for every record.
+    full = subprocess.run(
+        ["prlimit", "--fsize=140000", *line], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert full.returncode == 2, full.stdout + full.stderr
+    assert "free some space" in full.stderr
+    assert "Traceback" not in full.stderr
+    ended = subprocess.run(line, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert ended.returncode == 1, ended.stderr
+    together = timeless(graded.run)
+    assert timeless(run) == {f"s{number:02}": together[f"s{number:02}"] for number in range(3)}
+
+
+HOSTILE = """
+import os, signal, sys, threading
+def norm_constants(n):
+    os.kill(-1, signal.SIGKILL)
+def rayleigh_gradient(A, x):
+    sys.stdout.write("x" * 100_000_000)
+    os.fork()
+    os.abort()
+"""
+
+
+def test_a_hostile_neighbour_changes_nobody_s_record(graded: Graded, tmp_path: Path) -> None:
+    """Graded by the same process after it, an honest file gets the record it gets alone."""
+    hand_ins = tmp_path / "hand-ins"
+    hand_ins.mkdir()
+    (hand_ins / "a.py").write_text(HOSTILE)
+    shutil.copy(graded.hand_ins / "s00.py", hand_ins)
+    grade_run([hand_ins], tmp_path / "run", graded.options, jobs=1)
+    assert points(tmp_path / "run")["a"] == (0, 0)
+    assert timeless(tmp_path / "run")["s00"] == timeless(graded.run)["s00"]
+
+
 @pytest.mark.slow
 def test_forty_killed_at_five_moments(tmp_path: Path) -> None:
     """The same records as an unbroken run, whatever was cut short."""
