@@ -76,16 +76,10 @@ def grade_alone(path: Path, source: Path, settings: Settings) -> Answer:
             shutil.copytree(source / CACHE, folder / CACHE)
         for place in (folder, *folder.rglob("*")):
             os.chown(place, USER, USER)
-        ended = subprocess.run(
+        ended = _run(
             [sys.executable, "-P", "-m", "grader.package.alone", str(own), str(folder)],
-            input=msgspec.json.encode(settings),
-            capture_output=True,
-            user=USER,
-            group=USER,
-            extra_groups=[],
-            cwd=folder,
-            env={"PATH": os.defpath, "HOME": name, "TMPDIR": name},
-            check=False,
+            settings,
+            folder,
         )
     try:
         return msgspec.json.decode(ended.stdout, type=Answer)
@@ -93,6 +87,29 @@ def grade_alone(path: Path, source: Path, settings: Settings) -> Answer:
         raise HarnessError(
             f"grader: must answer with a record, ended with {ended.returncode}:\n"
             f"{ended.stderr.decode(errors='replace')}"
+        ) from exc
+
+
+def _run(
+    command: list[str], settings: Settings, folder: Path
+) -> subprocess.CompletedProcess[bytes]:
+    try:
+        return subprocess.run(
+            command,
+            input=msgspec.json.encode(settings),
+            capture_output=True,
+            user=USER,
+            group=USER,
+            extra_groups=[],
+            cwd=folder,
+            env={"PATH": os.defpath, "HOME": str(folder), "TMPDIR": str(folder)},
+            check=False,
+        )
+    except PermissionError as exc:
+        # Better no points than a stranger's code as root.
+        raise HarnessError(
+            f"grader: {sys.executable} must be open to other users, is not: {exc}; install it "
+            "where they may come"
         ) from exc
 
 
