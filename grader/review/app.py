@@ -1,12 +1,13 @@
 """The page's routes: what a browser asks, and what the desk answers."""
 
-from importlib.resources import as_file, files
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
 
 import msgspec
 from fastapi import APIRouter, Depends, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, HTMLResponse, Response
 from fastapi.staticfiles import StaticFiles
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -22,7 +23,7 @@ from grader.review.views import Clash
 from grader.store import HandScore
 
 FONT = ("ziamath", "fonts/STIXTwoMath-Regular.ttf")
-"""Package and path of a font for formulas: not every system has one, and nothing is fetched."""
+"""Package that brings a font for formulas, and its path there: not every system has one."""
 FONT_CACHE = "private, max-age=604800"
 
 
@@ -47,6 +48,7 @@ def make_app(desk: Desk, guard: Guard, *, person: str) -> FastAPI:
     app.add_exception_handler(ConflictError, _clash)
     app.add_exception_handler(GraderError, _refused)
     app.add_exception_handler(UnreadableError, _refused)
+    app.add_exception_handler(RequestValidationError, _invalid)
     return app
 
 
@@ -91,8 +93,13 @@ def item_page(
 def font() -> Response:
     """The font for formulas."""
     package, path = FONT
-    with as_file(files(package).joinpath(path)) as file:
-        return FileResponse(file, media_type="font/ttf", headers={"Cache-Control": FONT_CACHE})
+    # The package is found, not imported: nothing of it is needed but the file.
+    found = find_spec(package)
+    for folder in (found.submodule_search_locations or ()) if found is not None else ():
+        file = Path(folder) / path
+        if file.is_file():
+            return FileResponse(file, media_type="font/ttf", headers={"Cache-Control": FONT_CACHE})
+    return Response(status_code=404)
 
 
 @api.get("/items")
@@ -193,6 +200,13 @@ def _unknown(_: Request, exc: Exception) -> Response:
 
 def _refused(_: Request, exc: Exception) -> Response:
     return _json({"message": str(exc)}, 422)
+
+
+def _invalid(_: Request, exc: Exception) -> Response:
+    # What was sent is not repeated: it need not be JSON that can be written.
+    faults = exc.errors() if isinstance(exc, RequestValidationError) else ()
+    told = "; ".join(f"{' '.join(map(str, fault['loc'][1:]))}: {fault['msg']}" for fault in faults)
+    return _json({"message": told[:500] or "the request can't be read"}, 422)
 
 
 def _clash(_: Request, exc: Exception) -> Response:

@@ -3,7 +3,6 @@
 import base64
 import time
 from collections.abc import Iterator
-from html.parser import HTMLParser
 
 import pytest
 from hypothesis import given
@@ -14,26 +13,13 @@ from grader.review.mathml import KEPT
 from grader.review.pictures import Picture, picture_from, picture_from_address
 from grader.review.sanitise import TAGS, clean_html
 from tests.review.hand_ins import ATTACK, png
+from tests.review.tags import Tags
 
 PAGE_TAGS = TAGS | set(KEPT) | {"span", "div", "code", "s"}
 PAGE_ATTRIBUTES = {"href", "title", "target", "rel", "src", "alt", "loading", "decoding", "class"}
 PAGE_ATTRIBUTES |= {"colspan", "rowspan", "start"} | {
     name for names in KEPT.values() for name in names
 }
-
-
-class Tags(HTMLParser):
-    """Every element of a text with its attributes."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.found: list[tuple[str, dict[str, str]]] = []
-        self.feed(text)
-        self.close()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Keep one element."""
-        self.found.append((tag, {name: value or "" for name, value in attrs}))
 
 
 def harmless(shown: str) -> Iterator[tuple[str, dict[str, str]]]:

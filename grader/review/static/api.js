@@ -27,15 +27,8 @@ async function ask(path, method = "GET", body = undefined) {
   }
   const kind = response.headers.get("Content-Type") || "";
   const told = kind.includes("json") ? await response.json() : { html: await response.text() };
-  if (!response.ok) throw new Refusal(response.status, told.message ? told : { message: readable(told) });
+  if (!response.ok) throw new Refusal(response.status, told.message ? told : { message: told.html });
   return told;
-}
-
-function readable(told) {
-  if (Array.isArray(told.detail)) {
-    return told.detail.map((fault) => `${fault.loc.slice(1).join(" ")}: ${fault.msg}`).join("; ");
-  }
-  return told.html || "the server refused it";
 }
 
 const at = (...parts) => "/api/" + parts.map(encodeURIComponent).join("/");
