@@ -126,8 +126,8 @@ class Notes:
         yield (
             rounding and bool(guesses) and statistics.median(guesses) >= NEARLY_ALL,
             (
-                "rounding is counted as rank: raise the threshold; and ask JAX for the Jacobian, for "
-                "finite differences in float32 are rounding only"
+                "rounding is counted as rank: raise the threshold; and ask JAX for the Jacobian, "
+                "for finite differences in float32 are rounding only"
             ),
         )
         yield (
@@ -141,15 +141,15 @@ class Notes:
         yield (
             self._under >= MOSTLY * wrong,
             (
-                "small singular values are lost: lower the threshold, or put the Jacobians at several "
-                "x on top of each other, which leaves the rank and widens the gap"
+                "small singular values are lost: lower the threshold, or put the Jacobians at "
+                "several x on top of each other, which leaves the rank and widens the gap"
             ),
         )
         yield (
             rounding,
             (
-                "rounding is counted as rank: raise the threshold, or look for the widest gap between "
-                "singular values"
+                "rounding is counted as rank: raise the threshold, or look for the widest gap "
+                "between singular values"
             ),
         )
         yield True, "how does r show in the rank of the function's Jacobian?"

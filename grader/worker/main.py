@@ -15,6 +15,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from threadpoolctl import threadpool_limits
+
 from grader.worker.identity import KEPT_DESCRIPTORS, become, forbid_tracing, set_limits
 from grader.worker.item import Item
 from grader.worker.protocol import decode, encode
@@ -22,6 +24,7 @@ from grader.worker.protocol import decode, encode
 CONTROL = 3
 MAX_ORDER = 1 << 16
 CLEAN_SECONDS = 5
+THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 PRIVATE_FOLDERS = ("/tmp", "/dev/shm", "/var/tmp")  # noqa: S108 - the sandbox's own tmpfs
 
 
@@ -193,11 +196,19 @@ def _become_item(order: dict[str, Any], descriptors: list[int]) -> None:
     sys.stdout = os.fdopen(1, "w", buffering=1, encoding="utf-8", errors="backslashreplace")
     sys.stderr = os.fdopen(2, "w", buffering=1, encoding="utf-8", errors="backslashreplace")
     threads = order["threads"]
+    _set_threads(threads)
+    link = socket.socket(fileno=CONTROL)
+    Item(link, threads=threads, device=order["device"]).run()
+
+
+def _set_threads(threads: int) -> None:
+    """Let numeric libraries use so many threads: those loaded ahead, and those still to come."""
+    for variable in THREAD_VARIABLES:
+        os.environ[variable] = str(threads)
+    threadpool_limits(limits=threads)
     torch = sys.modules.get("torch")
     if torch is not None:
         torch.set_num_threads(threads)
-    link = socket.socket(fileno=CONTROL)
-    Item(link, threads=threads, device=order["device"]).run()
 
 
 def main() -> None:
