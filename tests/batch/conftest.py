@@ -9,7 +9,7 @@ from grader.batch.run import RunSummary, grade_run
 from grader.options import Options
 from tests.batch.class_of import rubric, write_class
 
-COUNT = 6
+COUNT = 5
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Graded:
 
 @pytest.fixture(scope="session")
 def graded(tmp_path_factory: pytest.TempPathFactory) -> Graded:
-    """Six students' hand-ins, graded by two processes in the real sandbox."""
+    """Five students' hand-ins, graded by two processes in the real sandbox."""
     folder = tmp_path_factory.mktemp("class")
     hand_ins = write_class(folder / "hand-ins", COUNT)
     options = Options(rubric=rubric(folder), secret="a course", device="cpu", threads=1)
