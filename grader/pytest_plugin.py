@@ -41,12 +41,12 @@ def pytest_configure(config: pytest.Config) -> None:
     asked = config.getoption(OPTION)
     if not asked:
         return
-    path = str(config.invocation_params.dir / asked)
-    named = config.args_source is pytest.Config.ArgsSource.ARGS
-    if not named:
-        config.args[:] = [path]
-    elif path not in config.args:
-        config.args.append(path)
+    folder = config.invocation_params.dir
+    path = (folder / asked).resolve()
+    if config.args_source is not pytest.Config.ArgsSource.ARGS:
+        config.args[:] = [str(path)]
+    elif all((folder / arg.partition("::")[0]).resolve() != path for arg in config.args):
+        config.args.append(str(path))
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> "SubmissionFile | None":
