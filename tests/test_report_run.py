@@ -1,6 +1,5 @@
 """grader/report_run.py and grader/report_commands.py: a run's store becomes files."""
 
-import hashlib
 import json
 import os
 from pathlib import Path
@@ -13,42 +12,14 @@ from grader.model import from_json
 from grader.report.interface import Graded
 from grader.report_commands import export_run, report_run, show_on_github
 from grader.report_run import graded_of, write_report
-from grader.store import Comment, Entry, HandScore, open_store
+from grader.store import open_store
 from tests.report import samples
 from tests.report.nasty import nasty
+from tests.report_runs import make_run
 
 FULL_CLASS = 200
 LIMIT_SECONDS = 60
 MOST_BYTES = 1_000_000
-
-
-def make_run(folder: Path, size: int = 5) -> Path:
-    """A run of a class, as grading leaves it: the second student's 1.1b is judged."""
-    with open_store(folder, create=True) as store:
-        for number, graded in enumerate(samples.class_of(size)):
-            content = f"hand-in {number}".encode()
-            sha256 = hashlib.sha256(content).hexdigest()
-            entry = Entry(student=graded.student, name=graded.name, file=graded.file, sha256=sha256)
-            store.put_entries([(entry, content)])
-            if graded.record is None:
-                store.put_unreadable(sha256, entry.kind, "key", graded.error)
-                continue
-            submission = msgspec.structs.replace(graded.record.submission, sha256=sha256)
-            store.put_record(msgspec.structs.replace(graded.record, submission=submission), "key")
-        remark = store.put_comment(Comment(item="1.1b", text="U need not be real.", points=-1.0))
-        store.put_hand_score(
-            HandScore(
-                student="u1001",
-                item="1.1b",
-                points=5.0,
-                criteria={"0": 2.0, "2": 2.0},
-                comment="AU is missing.",
-                comments=(remark.id,),
-                worth=5.0,
-            ),
-            0,
-        )
-    return folder
 
 
 @pytest.fixture(scope="module")
