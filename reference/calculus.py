@@ -176,14 +176,14 @@ def rayleigh_gradient(A: NDArray[Any], x: NDArray[Any]) -> NDArray[Any]:
         raise ValueError(
             f"rayleigh_gradient: A must be (n, n) and x (n,), got {A.shape} and {x.shape}"
         )
-    # Normalised first, so that (x, x) neither overflows nor underflows: with x = cy, ‖y‖ = 1,
-    # R(x) = R(y) and the gradient at x is that at y divided by c.
-    length = np.linalg.norm(x)
-    if not length > 0:
-        raise ValueError("rayleigh_gradient: x must not be zero, got a vector of norm 0")
-    y = x / length
+    scale = np.abs(x).max(initial=0)
+    if not scale > 0:
+        raise ValueError("rayleigh_gradient: x must not be zero, got zeros")
+    # R(x) = R(y) for x = cy, so the gradient at x is that at y divided by c. With the largest |x_i|
+    # for c the square (y, y) neither overflows nor underflows.
+    y = x / scale
     # The quotient rule with d(Ay, y) = 2(Ay, dy), which needs A = Aᵀ, and d(y, y) = 2(y, dy):
     #     dR = [2(Ay, dy)(y, y) - 2(Ay, y)(y, dy)] / (y, y)² = (2(Ay - R(y)y)/(y, y), dy).
-    image = A @ y
-    gradient: NDArray[Any] = 2 * (image - (image @ y) * y) / length
+    image, square = A @ y, y @ y
+    gradient: NDArray[Any] = 2 * (image - (image @ y) / square * y) / square / scale
     return gradient
