@@ -13,7 +13,7 @@ from grader.review.pictures import Picture
 from grader.review.sanitise import clean_html
 from grader.review.tex import Macros, UnconvertibleError, definitions
 
-MAX_MARKDOWN = 60_000
+MAX_MARKDOWN = 30_000
 """Characters of one text that are read as Markdown; a longer one is shown as it is."""
 FORMULA_SECONDS = 2.0
 """For the formulas of one text; what comes later is shown as source."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from grader.errors import SubmissionError
 from grader.review.module import module_stretches
-from grader.review.pictures import KINDS, Picture, picture_from
+from grader.review.pictures import KINDS, Picture, lift_pictures, picture_from
 from grader.submission import read_notebook
 
 MAX_CELLS = 2000
@@ -69,12 +69,13 @@ def _notebook_cells(content: bytes) -> Iterator[Cell]:
         raise UnreadableError(str(exc)) from exc
     for cell in found[:MAX_CELLS]:
         mark = _mapping(cell.metadata.get("nla_grader"))
+        source, pasted = lift_pictures(cell.source)
         yield Cell(
             number=cell.number,
             kind=cell.kind if cell.kind in {"markdown", "code"} else "text",
-            source=_cut(cell.source),
+            source=_cut(source),
             outputs=tuple(_outputs(cell.outputs)),
-            attachments=_attachments(cell.attachments),
+            attachments=_attachments(cell.attachments) | pasted,
             item=str(mark.get("item", "")),
             role=str(mark.get("role", "")),
         )

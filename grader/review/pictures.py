@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -16,6 +17,7 @@ SIGNATURES: Mapping[str, tuple[bytes, ...]] = {
 """Kinds of picture that are shown, and how such a file begins."""
 SVG = "image/svg+xml"
 KINDS = (*SIGNATURES, SVG)
+PASTED = re.compile(r"data:image/[a-z+.]{1,20};base64,[A-Za-z0-9+/=]{60,}")
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,24 @@ class Picture:
 
     address: str
     """A data address for the source of an image: a browser runs and fetches nothing for one."""
+
+
+def lift_pictures(source: str) -> tuple[str, dict[str, Picture]]:
+    """A text with the pictures that are written into it as base64 taken out, each named instead.
+
+    Some editors paste pictures so; a text that is mostly picture would be too long to be read.
+    """
+    lifted: dict[str, Picture] = {}
+
+    def named(found: re.Match[str]) -> str:
+        picture = picture_from_address(found.group())
+        if picture is None:
+            return "data:unreadable"
+        name = f"pasted-{len(lifted) + 1}"
+        lifted[name] = picture
+        return f"attachment:{name}"
+
+    return PASTED.sub(named, source), lifted
 
 
 def picture_from(mime: str, encoded: str) -> Picture | None:

@@ -78,15 +78,15 @@ class Readings:
             UnreadableError: it can't be read.
         """
         cells = self._cells(entry)
-        markup = markup_for(cells)
         answer = find_answers(cells, self._questions)[item]
         there = {cell.number for cell in answer.cells}
-        parts = []
-        for cell in cells:
-            mark = " in-answer" if cell.number in there else ""
-            shown = show_cells([cell], markup, self._given)
-            parts.append(f'<div class="whole-cell{mark}"><b>{cell.number}</b>{shown}</div>')
-        return "".join(parts)
+        return "".join(
+            f'<div class="whole-cell{" in-answer" if cell.number in there else ""}">'
+            f"<b>{cell.number}</b>{shown}</div>"
+            for cell, shown in zip(
+                cells, show_cells(cells, markup_for(cells), self._given), strict=True
+            )
+        )
 
     def take_survey(self, entries: Sequence[Entry], report: Callable[[int], None]) -> None:
         """Read every hand-in, to know what was given to all and which answers are alike.
@@ -143,7 +143,7 @@ class Readings:
             return Reading("", f"The hand-in can't be shown: {exc}.", False, True, 0)
         answer = find_answers(cells, self._questions)[item]
         return Reading(
-            show_cells(answer.cells, markup_for(cells), self._given),
+            "".join(show_cells(answer.cells, markup_for(cells), self._given)),
             answer.note,
             bool(answer.cells),
             answer.is_empty(self._given),

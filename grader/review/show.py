@@ -2,6 +2,7 @@
 
 import html
 import re
+import time
 from collections.abc import Collection, Iterator, Sequence
 from functools import cache
 
@@ -14,6 +15,8 @@ from grader.review.markup import Markup, notebook_macros
 from grader.review.notebook import Cell, Output
 from grader.review.sanitise import clean_html, shown_picture
 
+SECONDS = 4.0
+"""For the cells of one answer; what comes later is shown as it was written."""
 MAX_OUTPUTS = 40
 """Of one cell."""
 MAX_LINES = 40
@@ -32,15 +35,26 @@ def markup_for(cells: Sequence[Cell]) -> Markup:
     return Markup(notebook_macros(cell.source for cell in cells if cell.kind != "code"))
 
 
-def show_cells(cells: Sequence[Cell], markup: Markup, given: Collection[str] = frozenset()) -> str:
-    """Cells as one piece of safe HTML.
+def show_cells(
+    cells: Sequence[Cell], markup: Markup, given: Collection[str] = frozenset()
+) -> Iterator[str]:
+    """Each cell as safe HTML.
 
     Args:
         cells: In the order in which they are shown.
         markup: Of the hand-in that they are from.
         given: Texts, normalised, that all students were given: shown as the question.
     """
-    return "\n".join(_shown(cell, markup, given) for cell in cells)
+    until = time.monotonic() + SECONDS
+    for cell in cells:
+        if time.monotonic() < until:
+            yield _shown(cell, markup, given)
+        else:
+            yield (
+                f'<section class="cell text" data-cell="{cell.number}">'
+                + _note("the cells before this one took too long: it is shown as it was written")
+                + f'<pre class="printed">{html.escape(cell.source)}</pre></section>'
+            )
 
 
 def _shown(cell: Cell, markup: Markup, given: Collection[str]) -> str:

@@ -57,10 +57,11 @@ $\\href{javascript:hacked=12}{z}$ ![$" onerror="window.hacked=13" x="$](https://
 """What a hostile student hands in for a proof."""
 
 
-def png(shade: int = 128, size: int = 24) -> str:
-    """A small grey picture, base64."""
+def png(shade: int = 128, size: int = 24, *, noise: bool = False) -> str:
+    """A grey picture, base64; one of noise can't be made smaller."""
     held = io.BytesIO()
-    Image.new("L", (size, size), shade).save(held, "PNG")
+    image = Image.effect_noise((size, size), 90) if noise else Image.new("L", (size, size), shade)
+    image.save(held, "PNG")
     return base64.b64encode(held.getvalue()).decode()
 
 

@@ -112,3 +112,14 @@ def test_read_cells_of_a_broken_module() -> None:
     """A syntax error does not hide the comments."""
     cells = read_cells(b"# Proof of 1.1b\ndef f(:\n    pass\n", "module")
     assert [cell.kind for cell in cells] == ["text", "code"]
+
+
+def test_read_cells_with_a_pasted_picture() -> None:
+    """A picture that is written into the text is lifted out, however large it is."""
+    large = png(size=900, noise=True)
+    assert len(large) > MAX_SOURCE
+    (cell,) = read_cells(
+        notebook([markdown(f"before ![p](data:image/png;base64,{large}) after")]), "notebook"
+    )
+    assert cell.source == "before ![p](attachment:pasted-1) after"
+    assert cell.attachments["pasted-1"].address == f"data:image/png;base64,{large}"
