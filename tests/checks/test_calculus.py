@@ -380,6 +380,16 @@ def test_no_seed_fails_a_right_answer(check: str, seed: int) -> None:
     assert 0 <= found.data["worst_relative_error"] < 2e-5
 
 
+def test_errors_are_kept_by_size_and_precision() -> None:
+    """Each right answer leaves its relative error, for a chart; no value of a draw."""
+    found = judge("gradient", "def grad_U(X, U, V): return -(X - U @ V) @ V.T\n", 1, of="U")
+    errors = found.data["errors"]
+    assert len(errors) == 24
+    assert {row["dtype"] for row in errors} == {"float32", "float64"}
+    assert errors[0] == {"size": 15, "dtype": "float64", "error": errors[0]["error"]}
+    assert found.data["worst_relative_error"] == max(row["error"] for row in errors)
+
+
 def test_the_rubric_asks_for_what_was_measured() -> None:
     """The embedded rubric keeps the tolerances and draws of the checks' own defaults."""
     for name, check in (("2.1a", "gradient"), ("2.1b", "gradient"), ("2.2", "rayleigh")):
