@@ -105,10 +105,13 @@ def test(net: nn.Module, loader: Iterable[tuple[Tensor, Tensor]]) -> float:
 def load(context: ProbeContext, weights: Mapping[str, np.ndarray[Any, Any]]) -> None:
     """Keep the trained network's weights for as long as the item's fork lives.
 
+    What was built before, of other networks, is dropped.
+
     Args:
         context: The loaded submission.
         weights: `fc1.weight` (outputs, inputs), `fc1.bias` (outputs,), ... float32.
     """
+    context.state.pop("built", None)
     context.state["weights"] = {name: torch.tensor(array) for name, array in weights.items()}
 
 

@@ -26,7 +26,7 @@ from grader.worker.namespace import MODULE_NAME
 
 MAX_OBJECTS = 100_000
 """A model keeps a few hundred; past this the walk gives up and says so."""
-_LEAVES = (str, bytes, bytearray, ModuleType, BuiltinFunctionType, torch.dtype, torch.device)
+_LEAVES = (bool, str, bytes, bytearray, ModuleType, BuiltinFunctionType, torch.dtype, torch.device)
 _SEQUENCES = (list, tuple, set, frozenset, deque, np.ndarray)
 _MODULE_TABLES = ("_parameters", "_buffers", "_modules")
 
@@ -65,7 +65,7 @@ def kept_tensors(root: object, *, known: Kept | None = None) -> Kept:
     stack: list[tuple[str, object]] = [("", root)]
     while stack:
         path, item = stack.pop()
-        if item is None or isinstance(item, bool | _LEAVES) or id(item) in seen:
+        if item is None or isinstance(item, _LEAVES) or id(item) in seen:
             continue
         if isinstance(item, int | float | complex | np.generic):
             kept.numbers += 1

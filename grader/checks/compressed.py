@@ -1,0 +1,237 @@
+"""The submission's compressed networks in the worker, as the checks of problem 3 ask for them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from pydantic import Field
+
+from grader.checks.compare import Array, as_array, relative_error
+from grader.checks.factors import find_roles, unaccounted
+from grader.checks.interface import Bench, Outcome, Params, Value, failed
+from grader.checks.probe_answers import about, fields, read_arrays
+from grader.checks.truncation import Doubles, Form, truncated_net
+from grader.data.interface import Images
+
+IMAGES = 100
+"""Hidden images that a model is asked about."""
+RTOL = 1e-4
+"""Relative error of log-probabilities that float32 is allowed, ‖actual - exact‖_F / ‖exact‖_F.
+
+A layer's dot products of n terms are off by some √n rounding units, 2e-6 for n = 1000. Measured at
+full size on CPU, over ranks 1 to 1000 and four ways to factor: 5e-6 at most. The nearest mistake
+among those of `TruncatedNet.mistakes` is 4e-4 away for ranks up to 100.
+"""
+
+
+class RankParams(Params):
+    """Parameters of checks that look at one rank."""
+
+    rank: int = Field(default=8, gt=0)
+
+
+@dataclass(frozen=True, eq=False)
+class Stored:
+    """What a model keeps, as the worker sent it."""
+
+    arrays: Mapping[str, Array]
+    """Path such as `layers.0.weight` -> array."""
+    empty: Mapping[str, int]
+    """Path -> count, of tensors that hold no numbers or too many to be sent."""
+    numbers: int
+    """Plain Python numbers."""
+    parameters: frozenset[str]
+    """Paths that an optimiser would change; told by the worker."""
+    shared: tuple[str, ...]
+    """Parameters of the given network in the same memory; told by the worker."""
+
+    @property
+    def count(self) -> int:
+        """Numbers of 32 bits that the arrays take; one of 64 bits counts twice."""
+        words = sum(-(-array.nbytes // 4) for array in self.arrays.values())
+        return words + sum(self.empty.values())
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """An untrained model: what it keeps, and then what it computes for images drawn afterwards."""
+
+    stored: Stored
+    pixels: Array
+    """(N, 3, 32, 32) uint8, hidden."""
+    actual: Array | Outcome
+    """(N, classes) log-probabilities, or what is wrong with their form."""
+    spoilt: bool
+    """Whether `forward` changed the images."""
+
+
+@dataclass
+class Models:
+    """Builds models in the worker where they are not there, and remembers what it saw."""
+
+    bench: Bench
+    seen_at: dict[int, Seen] = field(default_factory=dict)
+    exposed: bool = False
+    """Whether this process of the worker has been given the trained weights."""
+
+    def __post_init__(self) -> None:
+        self.baseline = self.bench.baseline()
+        self.net = truncated_net(self.baseline)
+
+    @classmethod
+    def of(cls, bench: Bench) -> "Models":
+        """The item's own: its checks share what they have built and seen."""
+        models: Models = bench.memo.setdefault("models", None) or cls(bench)
+        bench.memo["models"] = models
+        return models
+
+    def hidden(self, *labels: str | int, count: int = IMAGES) -> Array:
+        """`count` hidden images for these labels: (N, 3, 32, 32) uint8; their labels stay here."""
+        pool = self.baseline.dataset.hidden
+        chosen = self.bench.draws.rng("images", *labels).permutation(len(pool))[:count]
+        return pool.pixels[chosen]
+
+    def labelled(self, count: int) -> tuple[Array, Array]:
+        """The first `count` hidden images and their labels, which the worker must never see."""
+        some = self.baseline.dataset.hidden.part(slice(count))
+        return some.pixels, some.labels
+
+    def public(self, count: int = IMAGES) -> Images:
+        """The first `count` public images, with labels."""
+        return self.baseline.dataset.public.part(slice(count))
+
+    def expected(self, pixels: Array, form: Form) -> Doubles:
+        """(N, classes) exact log-probabilities."""
+        return self.net.log_probabilities(as_inputs(pixels), form)
+
+    @property
+    def has_own(self) -> bool:
+        """Whether the submission has a `CompressedNet`."""
+        return bool(self._state()["own"])
+
+    def ask(self, probe: str, method: str, *args: Value) -> Value:
+        """What a probe answers that needs the trained weights; they are sent where not there."""
+        if not self._state()["weights"]:
+            self.exposed = True
+            self.bench.session.probe("given", "load", dict(self.baseline.weights))
+        return self.bench.session.probe(probe, method, *args)
+
+    def build(self, rank: int, *, untrained: bool = True) -> None:
+        """See to it that the worker holds a model of this rank, made of the trained network."""
+        state = self._state()
+        trained = state["built"].get(str(rank))
+        if not state["weights"] or trained is None or (trained and untrained):
+            with about(rank):
+                self.ask("compression", "build", rank)
+
+    def _state(self) -> dict[str, Any]:
+        told = self.bench.session.probe("compression", "state")
+        return fields(told, weights=bool, built=dict, own=bool)
+
+    def seen(self, rank: int) -> Seen:
+        """What the untrained model of this rank keeps and computes; looked at once an item."""
+        if rank not in self.seen_at:
+            self.build(rank)
+            stored = self.stored(rank)
+            pixels = self.hidden("seen", rank)  # drawn only now that the arrays are here
+            actual, spoilt = self._answer(rank, pixels)
+            self.seen_at[rank] = Seen(stored, pixels, actual, spoilt)
+        return self.seen_at[rank]
+
+    def stored(self, rank: int) -> Stored:
+        """What the model of this rank keeps now."""
+        with about(rank):
+            told = fields(
+                self.bench.session.probe("compression", "stored", rank),
+                arrays=dict,
+                empty=dict,
+                numbers=int,
+                parameters=list,
+                shared=list,
+            )
+        return Stored(
+            read_arrays(told["arrays"]),
+            {str(path): int(count) for path, count in told["empty"].items()},
+            told["numbers"],
+            frozenset(map(str, told["parameters"])),
+            tuple(map(str, told["shared"])),
+        )
+
+    def answer(self, rank: int, pixels: Array) -> Array | Outcome:
+        """The log-probabilities of the model of this rank, or what is wrong with their form."""
+        return self._answer(rank, pixels)[0]
+
+    def _answer(self, rank: int, pixels: Array) -> tuple[Array | Outcome, bool]:
+        with about(rank):
+            told = self.bench.session.probe("compression", "answer", rank, pixels)
+        reply = fields(told, spoilt=bool)
+        output = as_array(
+            reply.get("output"),
+            name=f"CompressedNet(net, {rank}): forward",
+            shape=(len(pixels), len(self.net.layers[-1].bias)),
+            hint="one row of log-probabilities for each image",
+        )
+        return output, reply["spoilt"]
+
+    def rebuilt(
+        self, rank: int, arrays: Mapping[str, Array], pixels: Array
+    ) -> tuple[Array | Outcome, Sequence[str]]:
+        """What a model computes that is made of `arrays` alone.
+
+        A fresh process, which has never been given the trained weights, makes a model of a
+        network with random ones; then every number that it keeps is overwritten by `arrays`.
+
+        Returns:
+            Its answer for `pixels`, and the paths that it does not have.
+        """
+        if self.exposed:
+            self.bench.session.restart()
+            self.exposed = False
+        with about(rank):
+            if str(rank) not in self._state()["built"]:
+                widths = list(self.baseline.spec.architecture.widths)
+                self.bench.session.probe("compression", "build_blank", rank, widths)
+            lost = self.bench.session.probe("compression", "transplant", rank, dict(arrays))
+        return self.answer(rank, pixels), [str(path) for path in lost or ()]
+
+    def foreign(self, rank: int) -> Outcome | None:
+        """The finding about a model that is no compression, not even a mistaken one.
+
+        A model that is wrong somewhere still earns its other rows; one that takes nothing from the
+        network, and so is small, quick and harmless, does not.
+        """
+        seen = self.seen(rank)
+        if (
+            not isinstance(seen.actual, Outcome)
+            and self.error(rank, seen.pixels, seen.actual) is None
+        ):
+            return None
+        lost = unaccounted(find_roles(seen.stored.arrays, self.net, rank), self.net)
+        if not lost:
+            return None
+        return failed(
+            f"CompressedNet(net, {rank}): no factors of {', '.join(lost)} were found in what it "
+            "keeps",
+            "keep U[:, :r], s[:r] and Vh[:r] of each weight matrix, multiplied as you like",
+        )
+
+    def error(self, rank: int, pixels: Array, actual: Array) -> float | None:
+        """The relative error of a wrong answer for `pixels`; None where it is right.
+
+        The bound is `RTOL`, and where the rank falls between close singular values also what that
+        costs anybody who computes in float32.
+        """
+        error = relative_error(actual, self.expected(pixels, Form(rank)))
+        if error <= RTOL:
+            return None
+        some = as_inputs(pixels[: IMAGES // 2])
+        noise = self.bench.draws.rng("noise", rank)
+        allowed = RTOL + self.net.sensitivity(some, rank, noise)
+        return None if error <= allowed else error
+
+
+def as_inputs(pixels: Array) -> Doubles:
+    """Pixels as the first layer takes them, (N, 3, 32, 32) -> (N, inputs)."""
+    images = Images(pixels, np.zeros(len(pixels), dtype=np.int64))
+    return images.normalised().reshape(len(pixels), -1).astype(np.float64)

@@ -1,0 +1,147 @@
+"""Check of problem 3.3: accuracy, parameters and time against the rank.
+
+The grader computes the accuracies itself, from its own truncated network and the public images that
+the submission measures on. A submission whose `CompressedNet` is wrong has lost points for that
+already: its curve may also fit its own model, whose numbers and answers are then asked for.
+"""
+
+import time
+from collections.abc import Mapping
+
+from pydantic import Field
+
+from grader.checks.compare import Array
+from grader.checks.compressed import Models
+from grader.checks.compression_cost import storage_limit
+from grader.checks.interface import Bench, Outcome, Params, SubmissionFault, check, failed, passed
+from grader.checks.records import read_records
+from grader.checks.truncation import Form, TruncatedNet
+
+COLUMNS = ("rank", "parameters", "accuracy", "seconds")
+NAME = "compression_curve"
+SLACK_SECONDS = 1.0
+"""What clocks and threads may add to the wall time before a sum of times is called impossible."""
+MARGIN = 0.02
+"""Share by which a count may differ from the model's own."""
+
+Point = tuple[float, float, float]
+"""Parameters, accuracy, seconds."""
+
+
+class CurveParams(Params):
+    """Parameters of `compression.curve`."""
+
+    ranks: tuple[int, ...] = Field(default=(5, 20, 100), min_length=1)
+    accuracy_margin: float = Field(default=0.02, gt=0)
+    """By how much an accuracy may differ from the grader's."""
+
+
+@check("compression.curve", CurveParams, calls=["compression_curve"])
+def curve(params: CurveParams, bench: Bench) -> Outcome:
+    """`compression_curve(net, ranks, loader)` finds what the grader finds too."""
+    models = Models.of(bench)
+    images = models.baseline.dataset.public
+    start = time.perf_counter()
+    answer = models.ask("training", "curve", list(params.ranks), images.pixels, images.labels)
+    wall = time.perf_counter() - start
+    points = _read(answer, params.ranks)
+    if isinstance(points, Outcome):
+        return points
+    finding = _judge_times(points, wall, bench.threads)
+    if finding is not None:
+        return finding
+    own = _OwnModel(models, params.accuracy_margin)
+    for rank, (parameters, accuracy, _) in points.items():
+        finding = _judge_parameters(models.net, rank, parameters)
+        if finding is not None and not own.has_count(rank, parameters):
+            return finding
+        right = _accuracy(models.expected(images.pixels, Form(rank)), images.labels)
+        off = abs(accuracy - right)
+        if not off <= params.accuracy_margin and not own.has_accuracy(rank, accuracy):
+            return failed(
+                f"{NAME}: the accuracy at rank {rank} is not that of the network truncated to it",
+                "count the right answers of all images in the loader, of the model of this rank",
+                f"{accuracy:.4g} reported, {right:.4g} right",
+            )
+    return passed(
+        records=[dict(zip(COLUMNS, (rank, *point), strict=True)) for rank, point in points.items()]
+    )
+
+
+def _read(answer: object, ranks: tuple[int, ...]) -> dict[int, Point] | Outcome:
+    """The points of the ranks asked for; of one measured twice the last record counts."""
+    records = read_records(answer, COLUMNS, name=NAME)
+    if isinstance(records, Outcome):
+        return records
+    points = {round(rank): (count, share, seconds) for rank, count, share, seconds in records}
+    missing = [rank for rank in ranks if rank not in points]
+    if missing:
+        return failed(
+            f"{NAME}: expected a record for each rank of {list(ranks)}, got none for {missing[0]}",
+            "return one record for each rank in `ranks`",
+        )
+    # Some measure in per cent.
+    unit = 100.0 if any(share > 1 for _, share, _ in points.values()) else 1.0
+    return {rank: (points[rank][0], points[rank][1] / unit, points[rank][2]) for rank in ranks}
+
+
+def _judge_times(points: Mapping[int, Point], wall: float, threads: int) -> Outcome | None:
+    times = [seconds for _, _, seconds in points.values()]
+    if not all(seconds > 0 for seconds in times):
+        return failed(
+            f"{NAME}: seconds must be positive",
+            "measure with time.perf_counter around the inference",
+        )
+    if sum(times) > wall * (1 + threads) + SLACK_SECONDS:
+        return failed(
+            f"{NAME}: the reported seconds together exceed the time that the call took",
+            "report seconds, not milliseconds, and measure within the call",
+            f"{sum(times):.3g} s reported, {wall:.3g} s passed",
+        )
+    if len(times) > 1 and len(set(times)) == 1:
+        return failed(f"{NAME}: seconds are the same for all ranks", "time each rank")
+    return None
+
+
+def _judge_parameters(net: TruncatedNet, rank: int, parameters: float) -> Outcome | None:
+    """Factors, or the weight matrix where that is smaller; biases and s counted or not."""
+    least = sum(min(layer.factored(rank), layer.weight.size) for layer in net.layers)
+    if least <= parameters <= storage_limit(net, rank):
+        return None
+    return failed(
+        f"{NAME}: expected the number of stored parameters at rank {rank}, got {parameters:.0f}",
+        "a layer of size m x n takes r(m + n) numbers for its factors, and m for its bias",
+    )
+
+
+def _accuracy(scores: Array, labels: Array) -> float:
+    return float((scores.argmax(axis=1) == labels).mean())
+
+
+class _OwnModel:
+    """What the submission's own `CompressedNet` has and does; asked where the curve differs."""
+
+    def __init__(self, models: Models, margin: float) -> None:
+        self._models = models
+        self._margin = margin
+
+    def has_count(self, rank: int, parameters: float) -> bool:
+        """Whether the model keeps so many numbers."""
+        try:
+            self._models.build(rank)
+            count = self._models.stored(rank).count
+        except SubmissionFault:
+            return False
+        return abs(parameters - count) <= MARGIN * count
+
+    def has_accuracy(self, rank: int, accuracy: float) -> bool:
+        """Whether the model is that accurate, by its answers."""
+        images = self._models.baseline.dataset.public
+        try:
+            self._models.build(rank)
+            answer = self._models.answer(rank, images.pixels)
+        except SubmissionFault:
+            return False
+        if isinstance(answer, Outcome):
+            return False
+        return abs(accuracy - _accuracy(answer, images.labels)) <= self._margin

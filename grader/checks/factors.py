@@ -1,0 +1,112 @@
+"""Which layer a stored array belongs to, however the submission arranged its factors.
+
+The factors of the truncation are unique only up to an invertible r x r matrix between them: s may
+stand left, right, on both sides or apart. What all arrangements share is the spaces that they
+span, those of the first r left and right singular vectors.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Literal, NamedTuple
+
+import numpy as np
+
+from grader.checks.compare import Array, close
+from grader.checks.truncation import Doubles, Layer, TruncatedNet
+
+Part = Literal["left factor", "right factor", "singular values", "weight matrix", "bias"]
+
+ALIGNED = 0.99
+"""Share of the smaller of two spaces that must lie in the larger one; random ones share k/m."""
+SAME = 1e-3
+"""Relative difference up to which an array counts as a known one."""
+
+
+class Role(NamedTuple):
+    """What an array is in a layer."""
+
+    layer: str
+    part: Part
+
+
+def find_roles(
+    arrays: Mapping[str, Array], net: TruncatedNet, rank: int
+) -> dict[str, frozenset[Role]]:
+    """Path -> what the array is, where it is anything; a stack of matrices may be several."""
+    found = {}
+    for path, array in arrays.items():
+        if array.dtype.kind != "f" or not array.size or not np.all(np.isfinite(array)):
+            continue
+        wide = array.astype(np.float64)
+        # A leading axis that no matrix has may count layers.
+        stack = list(wide) if wide.ndim == 3 else [wide]  # noqa: PLR2004 - layers, rows, columns
+        roles = frozenset(
+            Role(layer.name, part)
+            for matrix in stack
+            for layer in net.layers
+            for part in _parts(matrix, layer, rank)
+        )
+        if roles:
+            found[path] = roles
+    return found
+
+
+def unaccounted(roles: Mapping[str, frozenset[Role]], net: TruncatedNet) -> list[str]:
+    """Layers of which neither both factors nor the weight matrix were found."""
+    present = {role for some in roles.values() for role in some}
+    return [
+        layer.name
+        for layer in net.layers
+        if Role(layer.name, "weight matrix") not in present
+        and not {Role(layer.name, "left factor"), Role(layer.name, "right factor")} <= present
+    ]
+
+
+def describe(path: str, roles: frozenset[Role]) -> str:
+    """For feedback: `layers.0.U` (left factor of fc1)."""
+    what = ", ".join(f"{role.part} of {role.layer}" for role in sorted(roles))
+    return f"`{path}` ({what})" if what else f"`{path}`"
+
+
+def _parts(array: Doubles, layer: Layer, rank: int) -> Iterator[Part]:
+    squeezed = array.squeeze()
+    if squeezed.ndim <= 1:
+        line = squeezed.reshape(-1)
+        if line.shape == layer.bias.shape and close(line, layer.bias, rtol=SAME):
+            yield "bias"
+        elif _is_values(line, layer, rank):
+            yield "singular values"
+        if array.ndim < 2 or rank > 1:  # noqa: PLR2004 - a single column is a factor of rank 1
+            return
+    for matrix in (array, array.T):
+        if matrix.shape == layer.shape and _is_weight(matrix, layer, rank):
+            yield "weight matrix"
+        elif len(matrix) == layer.shape[0] and _spans(matrix, layer.left(rank)):
+            yield "left factor"
+        elif len(matrix) == layer.shape[1] and _spans(matrix, layer.right(rank)):
+            yield "right factor"
+    if array.shape == (len(array),) * 2 and _is_values(np.diag(array), layer, rank):
+        yield "singular values"
+
+
+def _is_values(line: Doubles, layer: Layer, rank: int) -> bool:
+    expected = layer.values[: len(line)]
+    if len(line) < min(rank, len(layer.values)) - 1 or line.shape != expected.shape:
+        return False
+    return any(close(line, expected**power, rtol=SAME) for power in (1.0, 0.5))
+
+
+def _is_weight(matrix: Doubles, layer: Layer, rank: int) -> bool:
+    if close(matrix, layer.weight, rtol=SAME):
+        return True
+    truncated = layer.apply(np.eye(layer.shape[1]), slice(rank)).T
+    return close(matrix, truncated, rtol=SAME)
+
+
+def _spans(matrix: Doubles, vectors: Doubles) -> bool:
+    """Whether the columns of one lie in the space of the other's."""
+    columns = matrix.shape[1]
+    if columns > len(matrix) or not matrix.any():
+        return False
+    basis = np.linalg.qr(matrix).Q
+    shared = float(np.linalg.norm(basis.T @ vectors)) ** 2
+    return bool(shared >= ALIGNED * min(columns, vectors.shape[1]))

@@ -1,0 +1,140 @@
+"""Check of problem 3.4: fine-tuning trains the factors and does not lower the accuracy.
+
+The accuracy is the grader's: from log-probabilities of hidden images, whose labels stay with it.
+That the network is still small is measured on the numbers that the worker says it keeps.
+"""
+
+import numpy as np
+from pydantic import Field
+
+from grader.checks.compare import Array, close
+from grader.checks.compressed import Models, Stored
+from grader.checks.compression_cost import storage_limit
+from grader.checks.factors import find_roles
+from grader.checks.interface import Bench, Outcome, Params, SubmissionFault, check, failed, passed
+from grader.checks.probe_answers import fields
+from grader.checks.truncation import TruncatedNet
+
+HIDDEN_IMAGES = 2000
+STILL = 1e-6
+"""Relative difference of log-probabilities below which nothing has been learned."""
+
+
+class FineTuneParams(Params):
+    """Parameters of `compression.fine_tune`."""
+
+    rank: int = Field(default=10, gt=0)
+    epochs: int = Field(default=1, gt=0)
+    images: int = Field(default=2000, gt=0)
+    """Training images in the loader."""
+    margin: float = Field(default=0.02, ge=0)
+    """By how much the accuracy may fall."""
+
+
+@check("compression.fine_tune", FineTuneParams, calls=["fine_tune"])
+def fine_tune(params: FineTuneParams, bench: Bench) -> Outcome:
+    """`fine_tune(compressed, loader, epochs)` trains the factors and keeps the accuracy."""
+    models = Models.of(bench)
+    found: Outcome | SubmissionFault | None = None
+    if models.has_own:
+        found = _attempt(params, models, own=True)
+        if isinstance(found, Outcome) and found.value >= 1:
+            return found
+    # A mistake in the submission's class has cost its points in 3.2; here a network that is right
+    # stands in for it.
+    other = _attempt(params, models, own=False)
+    if isinstance(other, Outcome) and other.value >= 1:
+        return other
+    found = found or other
+    if isinstance(found, SubmissionFault):
+        raise found
+    return found
+
+
+def _attempt(params: FineTuneParams, models: Models, *, own: bool) -> Outcome | SubmissionFault:
+    try:
+        return _tune(params, models, own=own)
+    except SubmissionFault as fault:
+        return fault
+
+
+def _tune(params: FineTuneParams, models: Models, *, own: bool) -> Outcome:
+    rank = params.rank
+    if own:
+        models.build(rank)
+    else:
+        models.ask("compression", "build_given", rank, *chains(models.net, rank))
+    pixels, labels = models.labelled(HIDDEN_IMAGES)
+    stored, before = models.stored(rank), models.answer(rank, pixels)
+    if isinstance(before, Outcome):
+        return before
+    training = models.baseline.dataset.train.part(slice(params.images))
+    told = models.ask(
+        "training", "fine_tune", rank, params.epochs, training.pixels, training.labels
+    )
+    returned = fields(told, usable=bool, kind=str)
+    if not returned["usable"]:
+        return failed(
+            f"fine_tune: expected the fine-tuned network, got an object of type "
+            f"{returned['kind'][:40]}",
+            "end with `return compressed`",
+        )
+    tuned, after = models.stored(rank), models.answer(rank, pixels)
+    if isinstance(after, Outcome):
+        return after
+    return _judge_factors(models.net, rank, stored, tuned) or _judge_answers(
+        params, before, after, labels
+    )
+
+
+def _judge_answers(params: FineTuneParams, before: Array, after: Array, labels: Array) -> Outcome:
+    if close(after, before, rtol=STILL):
+        return failed("fine_tune: the network computes what it did before", "train the factors")
+    first, last = (float((answer.argmax(axis=1) == labels).mean()) for answer in (before, after))
+    if not last >= first - params.margin:
+        return failed(
+            "fine_tune: the accuracy on images that were not trained on is lower than before",
+            "use a smaller learning rate, and train on every batch of the loader",
+            before=first,
+            after=last,
+        )
+    return passed(before=first, after=last)
+
+
+def _judge_factors(net: TruncatedNet, rank: int, before: Stored, after: Stored) -> Outcome | None:
+    limit = storage_limit(net, rank)
+    if after.count > max(limit, before.count):
+        return failed(
+            f"fine_tune: the network that it returns keeps {after.count} numbers; factors of rank "
+            f"{rank} are {limit} at most",
+            "train the factors, without multiplying them out",
+        )
+    roles = find_roles(before.arrays, net, rank)
+    for layer in net.layers:
+        factors = [
+            before.arrays[path]
+            for path, some in roles.items()
+            if any(role.layer == layer.name and role.part.endswith("factor") for role in some)
+        ]
+        if factors and all(_is_among(factor, after) for factor in factors):
+            return failed(
+                f"fine_tune: the factors of {layer.name} are the same as before",
+                "give the optimiser all parameters of the compressed network",
+            )
+    return None
+
+
+def _is_among(array: Array, stored: Stored) -> bool:
+    return any(np.array_equal(array, other) for other in stored.arrays.values())
+
+
+def chains(net: TruncatedNet, rank: int) -> tuple[list[list[Array]], list[Array]]:
+    """Factors of the truncation and biases, float32, as the worker's stand-in takes them."""
+    matrices: list[list[Array]] = []
+    for layer in net.layers:
+        root = np.sqrt(layer.values[:rank])
+        left, right = layer.left(rank) * root, (layer.right(rank) * root).T
+        factored = layer.factored(rank) < layer.weight.size
+        chain = [right, left] if factored else [left @ right]
+        matrices.append([matrix.astype(np.float32) for matrix in chain])
+    return matrices, [layer.bias.astype(np.float32) for layer in net.layers]

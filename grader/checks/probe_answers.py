@@ -1,0 +1,53 @@
+"""What a probe answered, read with care: the submission shares its process."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from grader.checks.compare import Array
+from grader.checks.interface import SubmissionFault, Value
+from grader.model import Status
+
+
+@contextmanager
+def about(rank: int) -> Iterator[None]:
+    """Say in a fault's feedback which model it was."""
+    try:
+        yield
+    except SubmissionFault as fault:
+        feedback = f"CompressedNet(net, {rank}): {fault.feedback}"
+        raise SubmissionFault(fault.status, feedback, fault.hint, fault.staff_note) from fault
+
+
+def fields(value: Value, **kinds: type) -> dict[str, Any]:
+    """A probe's answer with the fields that it must have.
+
+    Raises:
+        SubmissionFault: something in the worker answered in the probe's place.
+    """
+    if isinstance(value, dict) and all(isinstance(value.get(k), v) for k, v in kinds.items()):
+        return value
+    raise tampered("a probe's answer lacks " + ", ".join(kinds))
+
+
+def read_arrays(value: Mapping[str, Value]) -> dict[str, Array]:
+    """Path -> array, finite or not.
+
+    Raises:
+        SubmissionFault: something else stands in an array's place.
+    """
+    if all(isinstance(array, np.ndarray) for array in value.values()):
+        return dict(value)
+    raise tampered("a stored array is none")
+
+
+def tampered(note: str) -> SubmissionFault:
+    """The finding where the worker's own code did not answer as it does."""
+    return SubmissionFault(
+        Status.FAILED,
+        "the grader's questions about the model were answered by something else",
+        "leave torch, NumPy and the grader's modules as they are",
+        note,
+    )
