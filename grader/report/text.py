@@ -4,6 +4,7 @@ import textwrap
 from collections.abc import Iterator
 
 from grader.model import CheckRecord, ItemRecord, Record, Status
+from grader.report.clean import one_line, visible
 from grader.report.interface import Report
 
 WIDTH = 100
@@ -31,14 +32,14 @@ def points_text(points: float) -> str:
 
 def render_text(record: Record) -> bytes:
     """`record` for a person: points by item, then what was lost and why."""
-    return ("\n".join(_lines(record)) + "\n").encode()
+    return (visible("\n".join(_lines(record))) + "\n").encode()
 
 
 TEXT = Report("text", ".txt", render_text)
 
 
 def _lines(record: Record) -> Iterator[str]:
-    yield f"{record.title}: {record.submission.name}"
+    yield one_line(f"{record.title}: {record.submission.name}")
     yield (
         f"{points_text(record.score)} of {points_text(record.auto_points)} points that are checked "
         f"automatically, {points_text(record.hand_points)} open for a person"

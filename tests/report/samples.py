@@ -229,9 +229,9 @@ def measurements(use: str, rng: random.Random) -> dict[str, Any]:
             "played": 200,
             "draws": 200,
             "interval": [0.91, 0.976],
-            "under": 9,
-            "over": 1,
-            "bands": [
+            "too_small": 9,
+            "too_large": 1,
+            "by_r": [
                 {"from": low, "to": min(low + 18, 95), "right": won, "played": 40}
                 for low, won in ((1, 40), (20, 40), (39, 39), (58, 38), (77, 33))
             ],

@@ -50,3 +50,11 @@ def test_an_unknown_field_is_an_error_of_the_reader() -> None:
     raw = to_json(record()).replace(b'"items"', b'"rows"')
     with pytest.raises(msgspec.ValidationError, match="items"):
         from_json(raw)
+
+
+def test_text_shows_what_can_not_be_seen() -> None:
+    """A name is one line, and no control character or override reaches a terminal."""
+    text = render_text(nasty_record()).decode()
+    assert "\u202e" not in text
+    first = text.splitlines()[0]
+    assert first.endswith("=cmd(1) <script>alert(1)</script> & ünïcode \\u202e")

@@ -9,8 +9,8 @@ are missing or hold something else.
     singular_values: layer -> values, or pairs of       their decay
         index and value
     errors of size, dtype, error                        error against the size of the arguments
-    bands of from, to, right, played; right, played,    rounds won by the true r
-        interval, under, over
+    by_r of from, to, right, played; right, played,     rounds won by the true r
+        interval, too_small, too_large
 """
 
 import math
@@ -222,21 +222,19 @@ def _errors(data: Data) -> Chart | None:
 
 def _rounds(data: Data) -> Chart | None:
     bands = [
-        row
-        for row in rows_of(data, "bands", ("from", "to", "right", "played"))
-        if row["played"] > 0
+        row for row in rows_of(data, "by_r", ("from", "to", "right", "played")) if row["played"] > 0
     ]
     if not bands:
         return None
-    counts = {key: finite(data.get(key)) for key in ("right", "played", "under", "over")}
+    counts = {key: finite(data.get(key)) for key in ("right", "played", "too_small", "too_large")}
     interval = numbers(data.get("interval"))
     told = []
     if counts["right"] is not None and counts["played"] is not None:
         told.append(f"{counts['right']:g} of {counts['played']:g} rounds won")
     if len(interval) == 2:  # noqa: PLR2004 - an interval has two ends
         told.append(f"95 % confidence: between {interval[0]:.1%} and {interval[1]:.1%}")
-    if counts["under"] is not None and counts["over"] is not None:
-        told.append(f"{counts['under']:g} answers too small, {counts['over']:g} too large")
+    if counts["too_small"] is not None and counts["too_large"] is not None:
+        told.append(f"{counts['too_small']:g} answers too small, {counts['too_large']:g} too large")
     widths = [row["to"] - row["from"] + 1 for row in bands]
     return Chart(
         name="rounds",

@@ -32,7 +32,7 @@ def test_charts_finds_what_was_measured(use: str, names: set[str]) -> None:
 @pytest.mark.parametrize(
     "data",
     [
-        {"records": "text", "errors": 3, "singular_values": [1.0], "bands": None},
+        {"records": "text", "errors": 3, "singular_values": [1.0], "by_r": None},
         {
             "records": [{"n": 1}],
             "errors": [{"size": "1", "error": 2}],
@@ -40,7 +40,7 @@ def test_charts_finds_what_was_measured(use: str, names: set[str]) -> None:
         },
         {"records": [{"rank": None, "parameters": 1, "accuracy": True, "seconds": float("nan")}]},
         {
-            "bands": [{"from": 1, "to": 9, "right": 0, "played": 0}],
+            "by_r": [{"from": 1, "to": 9, "right": 0, "played": 0}],
             "singular_values": {"a": ["b", None]},
         },
         {"exponents": 7, "records": [7, None]},
