@@ -4,7 +4,7 @@ from grader.batch.interface import Executor
 from grader.batch.jobs import default_jobs
 from grader.batch.local import LocalExecutor
 from grader.errors import UsageError
-from grader.options import Options, chosen_items
+from grader.options import Options, chosen_items, thread_count
 from grader.rubric import Rubric
 
 QUIET_SECONDS = 900.0
@@ -35,5 +35,7 @@ def open_executor(options: Options, rubric: Rubric, *, jobs: int, cluster: str) 
         raise UsageError(f"--jobs: must be positive, or 0 for as many as fit, got {jobs}")
     longest = max((item.limits.wall_seconds for item in items), default=0.0)
     return LocalExecutor(
-        options, jobs or default_jobs(items), quiet_seconds=2 * longest + QUIET_SECONDS
+        options,
+        jobs or default_jobs(items, thread_count(options)),
+        quiet_seconds=2 * longest + QUIET_SECONDS,
     )

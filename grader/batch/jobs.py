@@ -17,11 +17,20 @@ USABLE = 0.9
 _GROUPS = Path("/sys/fs/cgroup")
 
 
-def default_jobs(items: Sequence[Item]) -> int:
-    """Files to grade at once, so that each may use all that the rubric allows it."""
-    largest = max((item.limits.memory_gib for item in items if item.checks), default=0.0)
+def default_jobs(items: Sequence[Item], threads: int) -> int:
+    """Files to grade at once, so that each may use the cores and the memory that the rubric allows.
+
+    More would let a file overrun its time because of others.
+
+    Args:
+        items: To be graded.
+        threads: Of the numeric libraries, at most.
+    """
+    limits = [item.limits for item in items if item.checks]
+    widest = min(max((limit.threads for limit in limits), default=1), threads)
+    largest = max((limit.memory_gib for limit in limits), default=0.0)
     fit = int(USABLE * memory_bytes() / GIB / (largest + OWN_GIB))
-    return max(1, min(usable_cores(), fit))
+    return max(1, min(usable_cores() // widest, fit))
 
 
 def memory_bytes() -> int:

@@ -27,7 +27,7 @@ def test_default_jobs_is_bound_by_cores_and_by_memory(
     """Each file may use its 1 GiB and 1.5 around it, of nine tenths of the memory; one at least."""
     monkeypatch.setattr(jobs, "usable_cores", lambda: cores)
     monkeypatch.setattr(jobs, "memory_bytes", lambda: int(gib * GIB))
-    assert jobs.default_jobs(items) == expected
+    assert jobs.default_jobs(items, 4) == expected
 
 
 def test_the_largest_item_counts(
@@ -41,8 +41,20 @@ def test_the_largest_item_counts(
     file.write_text(text)
     monkeypatch.setattr(jobs, "usable_cores", lambda: 100)
     monkeypatch.setattr(jobs, "memory_bytes", lambda: 40 * GIB)
-    assert jobs.default_jobs(items) == 14
-    assert jobs.default_jobs(load_rubric(file).items) == 3
+    assert jobs.default_jobs(items, 4) == 14
+    assert jobs.default_jobs(load_rubric(file).items, 4) == 3
+
+
+@pytest.mark.parametrize(("threads", "expected"), [(1, 8), (2, 4), (4, 2)])
+def test_items_with_several_threads_have_several_cores(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, threads: int, expected: int
+) -> None:
+    """What the rubric allows an item, as far as this grading uses it, is there for each file."""
+    file = rubric(tmp_path)
+    file.write_text(file.read_text().replace("threads: 1", "threads: 4"))
+    monkeypatch.setattr(jobs, "usable_cores", lambda: 8)
+    monkeypatch.setattr(jobs, "memory_bytes", lambda: 400 * GIB)
+    assert jobs.default_jobs(load_rubric(file).items, threads) == expected
 
 
 @pytest.mark.parametrize(
