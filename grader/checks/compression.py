@@ -29,7 +29,7 @@ class EdgeParams(Params):
     """Parameters of `compression.edge_ranks`."""
 
 
-@check("compression.truncation", TruncationParams, calls=["CompressedNet"])
+@check("compression.truncation", TruncationParams, calls=["CompressedNet"], needs_baseline=True)
 def truncation(params: TruncationParams, bench: Bench) -> Outcome:
     """`CompressedNet(net, r)` computes what the network computes with weights of rank r."""
     models = Models.of(bench)
@@ -41,7 +41,7 @@ def truncation(params: TruncationParams, bench: Bench) -> Outcome:
     return passed()
 
 
-@check("compression.edge_ranks", EdgeParams, calls=["CompressedNet"])
+@check("compression.edge_ranks", EdgeParams, calls=["CompressedNet"], needs_baseline=True)
 def edge_ranks(params: EdgeParams, bench: Bench) -> Outcome:
     """`CompressedNet(net, r)` works for r = 1, for full rank and for every r beyond."""
     del params
@@ -101,7 +101,7 @@ def explain(models: Models, rank: int, pixels: Array, actual: Array) -> str:
     return "compare each layer's product of factors with U[:, :r] diag(s[:r]) Vh[:r]"
 
 
-@check("compression.unchanged", RankParams, calls=["CompressedNet"])
+@check("compression.unchanged", RankParams, calls=["CompressedNet"], needs_baseline=True)
 def unchanged(params: RankParams, bench: Bench) -> Outcome:
     """Making, running and training `CompressedNet(net, r)` leaves `net` as it was."""
     models, rank = Models.of(bench), params.rank

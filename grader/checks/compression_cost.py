@@ -45,7 +45,7 @@ class StorageParams(Params):
     """The last one is also rebuilt from what was sent."""
 
 
-@check("compression.storage", StorageParams, calls=["CompressedNet"])
+@check("compression.storage", StorageParams, calls=["CompressedNet"], needs_baseline=True)
 def storage(params: StorageParams, bench: Bench) -> Outcome:
     """`CompressedNet(net, r)` stores the factors, and nothing more."""
     models = Models.of(bench)
@@ -118,7 +118,7 @@ def _judge_rebuilt(
     )
 
 
-@check("compression.flops", RankParams, calls=["CompressedNet"])
+@check("compression.flops", RankParams, calls=["CompressedNet"], needs_baseline=True)
 def flops(params: RankParams, bench: Bench) -> Outcome:
     """`forward` multiplies by the factors one after the other, and never by their product."""
     models, rank = Models.of(bench), params.rank
@@ -163,7 +163,7 @@ def flops(params: RankParams, bench: Bench) -> Outcome:
     return models.foreign(rank) or passed(flops=count)
 
 
-@check("compression.trainable", RankParams, calls=["CompressedNet"])
+@check("compression.trainable", RankParams, calls=["CompressedNet"], needs_baseline=True)
 def trainable(params: RankParams, bench: Bench) -> Outcome:
     """A few steps of training move every factor and bias of `CompressedNet(net, r)`."""
     models, rank = Models.of(bench), params.rank

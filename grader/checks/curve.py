@@ -36,7 +36,7 @@ class CurveParams(Params):
     """By how much an accuracy may differ from the grader's."""
 
 
-@check("compression.curve", CurveParams, calls=["compression_curve"])
+@check("compression.curve", CurveParams, calls=["compression_curve"], needs_baseline=True)
 def curve(params: CurveParams, bench: Bench) -> Outcome:
     """`compression_curve(net, ranks, loader)` finds what the grader finds too."""
     models = Models.of(bench)

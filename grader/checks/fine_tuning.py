@@ -31,7 +31,7 @@ class FineTuneParams(Params):
     """By how much the accuracy may fall."""
 
 
-@check("compression.fine_tune", FineTuneParams, calls=["fine_tune"])
+@check("compression.fine_tune", FineTuneParams, calls=["fine_tune"], needs_baseline=True)
 def fine_tune(params: FineTuneParams, bench: Bench) -> Outcome:
     """`fine_tune(compressed, loader, epochs)` trains the factors and keeps the accuracy."""
     models = Models.of(bench)

@@ -16,7 +16,12 @@ class SingularValuesParams(Params):
     """Error of any singular value that is allowed, relative to the layer's largest."""
 
 
-@check("compression.singular_values", SingularValuesParams, calls=["layer_singular_values"])
+@check(
+    "compression.singular_values",
+    SingularValuesParams,
+    calls=["layer_singular_values"],
+    needs_baseline=True,
+)
 def singular_values(params: SingularValuesParams, bench: Bench) -> Outcome:
     """`layer_singular_values(net)` holds the singular values of every weight matrix, descending."""
     models = Models.of(bench)

@@ -15,6 +15,7 @@ from random import Random
 import pytest
 
 from grader.batch.run import grade_run
+from grader.checks.interface import CHECKS
 from grader.errors import StoreError, UsageError
 from grader.options import Options
 from grader.store import grading_lock, open_store
@@ -276,3 +277,9 @@ def test_forty_killed_at_five_moments(tmp_path: Path) -> None:
     subprocess.run(line, cwd=ROOT, capture_output=True, check=False)
     assert timeless(broken.run) == timeless(tmp_path / "whole")
     assert set(record_counts(broken.run)) == {1}
+
+
+def test_checks_of_the_network_say_that_they_need_it() -> None:
+    """A run has it ready before workers start, and sends it to a cluster."""
+    needing = {name for name, spec in CHECKS.items() if spec.needs_baseline}
+    assert needing == {name for name in CHECKS if name.startswith("compression.")}
