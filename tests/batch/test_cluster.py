@@ -1,17 +1,21 @@
 """grader/batch/{cluster,remote}.py: real Dask workers give the same points, and may die."""
 
 import logging
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
+import numpy as np
 import pytest
 from distributed import Client, LocalCluster
 
 from grader.batch.run import grade_run
 from grader.errors import GraderError, UsageError
 from grader.model import Record
+from grader.options import Options
 from grader.progress import SilentRun
+from grader.store import open_store
 from tests.batch.class_of import expected_points, family, points, record_counts, timeless
 from tests.batch.conftest import COUNT, Graded
 
@@ -53,6 +57,71 @@ def test_a_worker_killed_in_mid_run_loses_nothing(graded: Graded, tmp_path: Path
     assert timeless(run) == timeless(graded.run)
     assert set(record_counts(run)) == {1}
     assert not family()
+
+
+NETWORK = """\
+assignment: network
+title: The network
+total: 2
+defaults: {wall_seconds: 90, memory_gib: 2, threads: 2}
+items:
+  - id: "3.1"
+    title: Singular values of the layers
+    points: 2
+    requires: [layer_singular_values]
+    checks:
+      - {title: of every layer, use: compression.singular_values, with: {rtol: 1.0e-4}}
+"""
+SINGULAR_VALUES = """
+import torch
+def layer_singular_values(net):
+    return {
+        name: torch.linalg.svdvals(layer.weight.detach()).numpy()
+        for name, layer in net.named_children()
+        if hasattr(layer, "weight")
+    }
+"""
+
+
+def test_the_network_travels_to_workers_that_have_none(tmp_path: Path) -> None:
+    """Neither its cache nor its images need be where a worker is."""
+    rng = np.random.default_rng(1)
+    splits = {"train": 120, "test": 40}
+    arrays: dict[str, Any] = {
+        f"{split}_images": rng.integers(0, 256, (count, 3, 32, 32), dtype=np.uint8)
+        for split, count in splits.items()
+    }
+    arrays |= {f"{split}_labels": np.arange(count) % 10 for split, count in splits.items()}
+    data, cache = tmp_path / "tiny.npz", tmp_path / "cache"
+    np.savez(data, **arrays)
+    rubric, hand_in = tmp_path / "network.yaml", tmp_path / "anna.py"
+    rubric.write_text(NETWORK)
+    hand_in.write_text(SINGULAR_VALUES)
+
+    class Removing(SilentRun):
+        """Once the network is on its way, nothing of it is left on the disk."""
+
+        def working(self, worker: str, text: str, done: int, total: int) -> None:
+            del worker, text, done, total
+            shutil.rmtree(cache, ignore_errors=True)
+            data.unlink(missing_ok=True)
+
+    options = Options(
+        rubric=rubric,
+        data=f"npz:{data}",
+        cache=cache,
+        device="cpu",
+        threads=2,
+        time_budget=0.01,
+    )
+    grade_run([hand_in], tmp_path / "run", options, cluster="local:1", progress=Removing())
+    assert not data.exists()
+    assert points(tmp_path / "run") == {"anna": (2.0,)}
+    with open_store(tmp_path / "run") as store:
+        (held,) = store.held()
+    assert held.record is not None
+    assert held.record.environment.baseline
+    assert held.record.environment.dataset.startswith("npz ")
 
 
 @pytest.fixture
