@@ -7,15 +7,26 @@ stranger's formula reaches the page but letters. What the converter writes in th
 
 import html
 import re
-import unicodedata
 from collections.abc import Iterable, Sequence
-from itertools import pairwise
 from xml.etree.ElementTree import Element
 
 from latex2mathml.converter import convert_to_element
 
 from grader.review.dialect import FIRST_MARK, Mark, translate
-from grader.review.letters import in_style
+from grader.review.signs import (
+    LIMIT_NAMES,
+    SUMS,
+    accented,
+    function,
+    is_name,
+    kind_of,
+    marked,
+    merged,
+    primed,
+    respace,
+    restyle,
+    told_limits,
+)
 from grader.review.tex import Macros, UnconvertibleError, expand
 from grader.review.texwords import LENIENT
 
@@ -39,7 +50,7 @@ KEPT = {
     "mover": ("accent",),
     "munderover": (),
     "mfrac": ("linethickness",),
-    "msqrt": (),
+    "msqrt": ("class",),
     "mroot": (),
     "mtable": ("displaystyle", "class"),
     "mtr": ("class",),
@@ -61,16 +72,9 @@ TRUTH = re.compile(r"true|false")
 LENGTH = re.compile(r"-?\d{0,4}\.?\d{1,4}(?:em|ex|pt|px|cm|mm|in)")
 LENGTHS = frozenset({"width", "lspace", "rspace", "minsize", "maxsize"})
 SPACES = {"negativethinmathspace": "-0.167em", "negativemediummathspace": "-0.222em"}
-SIZES = {"big": "1.2em", "Big": "1.623em", "bigg": "2.047em", "Bigg": "2.470em"}
 SCRIPTS = {"msub": "munder", "msup": "mover", "msubsup": "munderover"}
-SUMS = frozenset("∑∏∐\u22c3\u22c2⨁⨂⨆")
-LIMIT_NAMES = frozenset({"max", "min", "sup", "inf", "lim"})
-FENCES = frozenset("()[]{}|‖⟨⟩⌊⌋⌈⌉")
-BARS = frozenset("|‖")
-ORDINARY = frozenset("∞∅∎\u22a4⊺…⋯⋮⋱\u2032″‴⁗†‡")
-"""Signs that are no operators, whatever the converter and Unicode's categories say."""
-ACCENTS = {"―": "\u203e", "^": "^", "~": "~", "¯": "\u203e", "˙": "˙", "¨": "¨", "⃗": "→", "→": "→"}
-"""Signs over a letter -> the one that browsers stretch."""
+FLAT = frozenset({"mrow", "mi", "mn", "mo"})
+"""Elements that are no higher than a line."""
 
 
 def formula(source: str, *, display: bool, macros: Macros | None = None) -> str:
@@ -124,7 +128,7 @@ class _Builder:
         made: list[Element] = []
         for child in tree:
             made.extend(self._element(child, depth + 1))
-        return _merged(made) if tree.tag in {"mrow", "mtd", "math", "mstyle", "msqrt"} else made
+        return merged(made) if tree.tag in {"mrow", "mtd", "math", "mstyle", "msqrt"} else made
 
     def _element(self, old: Element, depth: int) -> Iterable[Element]:
         self._count += 1
@@ -144,14 +148,22 @@ class _Builder:
             raise UnconvertibleError(f"element {tag[:40]!r} is not shown")
         new = Element(tag, dict(old.attrib))
         new.extend(self._children(old, depth))
+        return [self._adjusted(new, old)]
+
+    def _adjusted(self, new: Element, old: Element) -> Element:
+        """An element as browsers want it."""
+        tag = str(new.tag)
+        if tag == "msqrt" and all(part.tag in FLAT for part in new.iter() if part is not new):
+            new.set("class", "short")
         if tag == "mtable":
             _ruled(new, old)
         if tag in SCRIPTS and len(new):
             self._with_limits(new)
         elif tag in {"munder", "mover", "munderover"} and len(new):
-            _told_limits(new)
-            _accented(new)
-        return [new]
+            told_limits(new)
+            accented(new)
+        beside = primed(new)
+        return new if beside is None else beside
 
     def _framed(self, old: Element, depth: int) -> Element:
         """A box or a strike, which CSS draws around a table of one cell."""
@@ -171,22 +183,22 @@ class _Builder:
             row.extend(self._children(old, depth))
             return row
         if len(text) == 1 and 0 <= ord(text) - FIRST_MARK < len(self._marks):
-            return _marked(self._marks[ord(text) - FIRST_MARK])
+            return marked(self._marks[ord(text) - FIRST_MARK])
         if tag != "mtext" and "\\" in text:
             raise UnconvertibleError(f"{text[:40]} is unknown")
         if tag == "mi" and text == "&":
             raise UnconvertibleError("& stands where no columns are")
-        if tag in {"mi", "mo"} and _is_name(text):
+        if tag in {"mi", "mo"} and is_name(text):
             limits = old.get("movablelimits") == "true" or text in LIMIT_NAMES
-            return _function(text, limits=limits)
+            return function(text, limits=limits)
         new = Element(tag, dict(old.attrib))
         new.text = "\u2217" if text == "*" else text
         if tag in {"mi", "mo"} and len(text) == 1:
-            new.tag = _kind(text, tag)
+            new.tag = kind_of(text, tag)
         if tag != "mtext":
-            _restyle(new, old.get("mathvariant", ""))
+            restyle(new, old.get("mathvariant", ""))
         if new.tag == "mo" and not old.get("form"):
-            _respace(new, typed=tag == "mi")
+            respace(new, typed=tag == "mi")
         return new
 
     def _with_limits(self, scripts: Element) -> None:
@@ -196,105 +208,6 @@ class _Builder:
         if base.tag == "mo" and ((base.text or "") in SUMS or base.get("movablelimits") == "true"):
             scripts.tag = SCRIPTS[str(scripts.tag)]
             base.set("movablelimits", "true")
-
-
-def _is_name(text: str) -> bool:
-    """Whether it is a function's name: more than one letter, thin spaces among them."""
-    return len(text) > 1 and text.replace("\u2009", "").replace("\u2006", "").isalpha()
-
-
-def _restyle(leaf: Element, variant: str) -> None:
-    text = leaf.text or ""
-    if variant and variant != "normal":
-        leaf.text = in_style(text, variant)
-        if leaf.text != text:
-            leaf.attrib.pop("mathvariant", None)
-
-
-def _kind(sign: str, tag: str) -> str:
-    """Whether one character is an operator, also where it was typed and not written in LaTeX."""
-    if sign in ORDINARY:
-        return "mi"
-    category = unicodedata.category(sign)
-    return "mo" if category == "Sm" or category.startswith("P") else tag
-
-
-def _respace(sign: Element, *, typed: bool) -> None:
-    r"""A bar that opens and closes gets no space, and no bracket grows but by `\left`."""
-    text = sign.text or ""
-    if text in BARS or (typed and text in FENCES):
-        sign.attrib.setdefault("stretchy", "false")
-    if text in BARS:
-        sign.attrib |= {"lspace": "0em", "rspace": "0em"}
-
-
-def _told_limits(scripts: Element) -> None:
-    r"""`\limits` holds in a line of text too."""
-    base = scripts[0]
-    if base.tag == "mo" and ((base.text or "") in SUMS or (base.text or "").isalpha()):
-        base.set("movablelimits", "true" if (base.text or "") in SUMS else "false")
-
-
-def _accented(scripts: Element) -> None:
-    over = scripts[-1]
-    if scripts.tag == "mover" and over.tag == "mo" and (over.text or "") in ACCENTS:
-        over.text = ACCENTS[over.text or ""]
-        scripts.set("accent", "true")
-
-
-def _marked(mark: Mark) -> Element:
-    if mark.kind == "name":
-        return _function(mark.text, limits=mark.limits)
-    if mark.kind == "delimiter":
-        size = SIZES[mark.style]
-        made = Element("mo", {"stretchy": "true", "fence": "true"})
-        made.attrib |= {"minsize": size, "maxsize": size, "lspace": "0em", "rspace": "0em"}
-    else:
-        made = Element("mtext", {"class": mark.style} if mark.style else {})
-    made.text = mark.text
-    return made
-
-
-def _function(name: str, *, limits: bool) -> Element:
-    made = Element("mo", {"lspace": "0em", "rspace": "0.167em", "form": "prefix"})
-    if limits:
-        made.set("movablelimits", "true")
-    made.text = name
-    return made
-
-
-def _merged(row: list[Element]) -> list[Element]:
-    """Neighbouring upright letters as one word, and no space between a name and its bracket."""
-    made: list[Element] = []
-    for element in row:
-        last = made[-1] if made else None
-        if (
-            last is not None
-            and last.tag == element.tag == "mi"
-            and last.get("mathvariant") == element.get("mathvariant") == "normal"
-        ):
-            last.text = (last.text or "") + (element.text or "")
-            continue
-        if (
-            last is not None
-            and last.get("form") == "prefix"
-            and last.get("rspace") == "0.167em"
-            and element.tag in {"mo", "mrow"}
-            and _first_text(element) in {"(", "["}
-        ):
-            last.set("rspace", "0em")
-        made.append(element)
-    for left, right in pairwise(made):
-        for fence, table in ((left, right), (right, left)):
-            if table.tag == "mtable" and fence.tag == "mo" and (fence.text or "") in FENCES:
-                fence.set("stretchy", "true")
-    return made
-
-
-def _first_text(element: Element) -> str:
-    while len(element):
-        element = element[0]
-    return element.text or ""
 
 
 def _ruled(table: Element, old: Element) -> None:

@@ -128,7 +128,7 @@ def make_run(folder: Path, hand_ins: Sequence[bytes], *, name: str = "student") 
             Entry(
                 student=f"{name}-{number:03}",
                 name=f"Person {number}",
-                file=f"{name}-{number:03}.ipynb",
+                file=f"{name}-{number:03}{'.ipynb' if content[:1] == b'{' else '.py'}",
                 sha256=hashlib.sha256(content).hexdigest(),
             ),
             content,

@@ -4,13 +4,16 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from grader.errors import ConflictError, StoreError, UsageError
+from grader.model import Status, SubmissionInfo
 from grader.review.assignment import UnknownError
 from grader.review.desk import Decision, Desk
 from grader.review.views import State
 from grader.store import Store, open_store
+from tests.records import item, record
 from tests.review.hand_ins import QUESTION, hand_in, make_run, markdown, notebook
 
 FULL = Decision(points=5, criteria={"0": 2, "1": 1, "2": 2}, comments=(), comment="", version=0)
@@ -199,6 +202,24 @@ def test_answer_that_was_handed_in_anew(desk: Desk, tmp_path: Path) -> None:
     assert view.given.total == 5
     desk.give("1.1b", key(desk, 0), "Ada", replace(FULL, version=view.given.version))
     assert desk.answer("1.1b", key(desk, 0), "Ada").state is State.MINE
+
+
+def test_scores_outlive_a_regrade(desk: Desk, store: Store) -> None:
+    """Grading the automatic items again leaves what people gave, and adds to it."""
+    entry = store.entry("student-000")
+    submission = SubmissionInfo(name=entry.file, sha256=entry.sha256, kind="notebook")
+    first = msgspec.structs.replace(
+        record(made=(item("1.2b", Status.FAILED, 0.0, ()),)), submission=submission
+    )
+    store.put_record(first, "first")
+    desk.give("1.1b", key(desk, 0), "Ada", FULL)
+    again = msgspec.structs.replace(first, items=(item("1.2b", Status.PASSED, 1.0, ()),))
+    store.put_record(again, "again")
+    (held,) = store.held("student-000")
+    assert [score.points for score in held.hand] == [5]
+    assert desk.answer("1.2b", key(desk, 0), "Ada").checked == "1 of 1 points by the grader"
+    assert desk.answer("1.2b", key(desk, 1), "Ada").checked == "not graded yet"
+    assert not desk.answer("1.1b", key(desk, 0), "Ada").checked
 
 
 def test_library_is_stocked_once(store: Store) -> None:

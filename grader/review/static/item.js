@@ -119,6 +119,7 @@ class Page {
     const { person } = this.view;
     find("names").setAttribute("aria-pressed", String(this.named));
     find("whose").hidden = !person;
+    find("whose").textContent = "";
     if (person) {
       const attempt = person.attempt > 1 ? `, attempt ${person.attempt}` : "";
       find("whose").textContent =
@@ -240,6 +241,7 @@ class Page {
       const saved = await api.give(this.name, view.key, decision);
       this.remember({ key: view.key, version: saved.given.version, slot: view.slot });
       this.kept(saved);
+      if (view.slot) this.refresh(await api.item(this.name));
       say(`${points(saved.given.total)} of ${points(this.item.worth)} given. ${saved.progress.waiting} wait for you.`);
       return true;
     } catch (error) {
@@ -397,7 +399,7 @@ class Page {
   // ------------------------------------------------------------------ stepping
 
   step(steps) {
-    this.go(this.answers.stepped(this.view.key, steps));
+    return this.go(this.answers.stepped(this.view.key, steps));
   }
 
   nextWaiting() {

@@ -4,7 +4,18 @@ import { find } from "./page.js";
 
 const isField = (element) => element instanceof HTMLElement && element.matches("input, textarea, select");
 
+// What is asked for while an answer is still on its way waits: a key meant for the next answer must
+// not change this one.
+let last = Promise.resolve();
+let complain = (error) => console.error(error);
+
+function queue(act) {
+  last = last.then(act).catch((error) => complain(error));
+  return last;
+}
+
 export function handleKeys(page) {
+  complain = (error) => page.complain(error.message);
   const acts = {
     confirm: () => page.confirm(),
     undo: () => page.undo(),
@@ -22,11 +33,11 @@ export function handleKeys(page) {
     "give-mine": () => page.settle(true),
   };
   for (const [id, act] of Object.entries(acts)) {
-    if (id !== "confirm") find(id).addEventListener("click", act);
+    if (id !== "confirm") find(id).addEventListener("click", () => queue(act));
   }
   find("judgement").addEventListener("submit", (event) => {
     event.preventDefault();
-    acts.confirm();
+    queue(acts.confirm);
   });
   document.querySelectorAll("[data-close]").forEach((button) =>
     button.addEventListener("click", () => button.closest("dialog").close())
@@ -79,7 +90,7 @@ export function handleKeys(page) {
       );
     }
     // Enter on a button or link means that one.
-    if (key === "enter" && event.target.closest("button, a, summary")) return;
+    if (key === "enter" && event.target.closest?.("button, a, summary")) return;
     if (letters[key]) run(event, letters[key]);
   });
 }
@@ -90,5 +101,5 @@ function plain(event) {
 
 function run(event, act) {
   event.preventDefault();
-  act();
+  queue(act);
 }
