@@ -53,8 +53,6 @@ class Guard:
     hosts: frozenset[str]
     """Names by which the server is reached, without ports; `*`: any address of numbers too."""
     port: int
-    secure: bool = False
-    """Whether a proxy before it speaks https."""
     _sessions: dict[str, float] = field(default_factory=dict)
     _tries: list[float] = field(default_factory=list)
 
@@ -72,14 +70,13 @@ class Guard:
             return False
         if parts.path or parts.query or parts.username or name == "":
             return False
-        if not self.secure and (port or 80) != self.port:
+        if (port or 80) != self.port:
             return False
         return name in self.hosts or ("*" in self.hosts and _is_address(name))
 
     def knows_origin(self, origin: str, host: str) -> bool:
         """Whether a change that comes from `origin` comes from our own page."""
-        scheme = "https" if self.secure else "http"
-        return origin == f"{scheme}://{host}"
+        return origin == f"http://{host}"
 
     def enter(self, token: str) -> str | None:
         """A new session for the right token, None for a wrong one."""
@@ -158,7 +155,6 @@ class GuardMiddleware:
             max_age=SESSION_SECONDS,
             httponly=True,
             samesite="strict",
-            secure=self._guard.secure,
         )
         return response
 

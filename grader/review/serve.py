@@ -5,6 +5,7 @@ import secrets
 import socket
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import uvicorn
@@ -56,7 +57,9 @@ def serve(desk: Desk, where: Where, *, person: str, started: Callable[[str], Non
         )
         threading.Thread(target=desk.read_all, name="read hand-ins", daemon=True).start()
         started(door_address(guard, _reached(where)))
-        uvicorn.Server(config).run(sockets=[listening])
+        # Ctrl-C is how people end it, not a failure.
+        with suppress(KeyboardInterrupt):
+            uvicorn.Server(config).run(sockets=[listening])
 
 
 def _listening(where: Where) -> socket.socket:
