@@ -71,9 +71,9 @@ def judge(models: Models, rank: int) -> Outcome | None:
     if error is None:
         return None
     full = rank >= models.net.sides[-1]
-    what = "the given network's own" if full else f"those of the network truncated to rank {rank}"
+    what = "network that was given" if full else f"network truncated to rank {rank}"
     return failed(
-        f"CompressedNet(net, {rank}): expected {what} log-probabilities, got others",
+        f"CompressedNet(net, {rank}): expected the log-probabilities of the {what}, got others",
         explain(models, rank, seen.pixels, seen.actual),
         f"relative error {error:.3g}, allowed {RTOL:.3g} and what float32 costs at this rank",
         rank=rank,

@@ -23,7 +23,15 @@ from pydantic import Field
 
 from grader.checks.compare import Array, close
 from grader.checks.compressed import RTOL, Models, RankParams, Seen
-from grader.checks.factors import Role, describe, find_roles, unaccounted
+from grader.checks.factors import (
+    PARTS,
+    WHOLE,
+    Role,
+    describe,
+    find_roles,
+    needs_values,
+    unaccounted,
+)
 from grader.checks.interface import Bench, Outcome, Params, check, failed, passed
 from grader.checks.probe_answers import fields, read_arrays
 from grader.checks.truncation import TruncatedNet
@@ -80,9 +88,8 @@ def _judge_numbers(models: Models, rank: int, seen: Seen) -> Outcome | None:
         dense = sum(layer.weight.size + len(layer.bias) for layer in net.layers)
         roles = find_roles(stored.arrays, net, rank)
         sizes = {path: array.size for path, array in stored.arrays.items()} | dict(stored.empty)
-        factors = {"left factor", "right factor", "singular values", "bias"}
         needless = [
-            path for path in sizes if not {role.part for role in roles.get(path, ())} & factors
+            path for path in sizes if not {role.part for role in roles.get(path, ())} & {*PARTS}
         ]
         largest = max(needless or sizes, key=lambda path: sizes[path], default="a list of numbers")
         return Outcome(
@@ -209,29 +216,55 @@ def _judge_moved(
     name = f"CompressedNet(net, {rank})"
     before = seen.stored.arrays
     roles = find_roles(before, models.net, rank)
+    still = {
+        path
+        for path, array in before.items()
+        if path not in after or np.array_equal(array, after[path], equal_nan=True)
+    }
     if unaccounted(roles, models.net):
         # Arranged in a way that can't be told apart: then all that looks like a factor counts.
-        roles = {
-            path: frozenset[Role]() for path, array in before.items() if array.ndim > 1
-        } | roles
-    if not roles:
-        return failed(f"{name}: no factors were found among what it keeps", "keep U, s and Vh")
-    still = [
-        path
-        for path in roles
-        if path not in after or np.array_equal(before[path], after[path], equal_nan=True)
-    ]
+        roles = {path: frozenset[Role]() for path, array in before.items() if array.ndim > 1}
+        still &= set(roles)
+        if not roles:
+            return failed(f"{name}: no factors were found in what it keeps", "keep U, s and Vh")
+    else:
+        still = _needed(models.net, rank, roles, before, still)
     if not still:
         return None
-    listed = ", ".join(describe(path, roles[path]) for path in still[:3])
-    more = f" and {len(still) - 3} more" if len(still) > 3 else ""  # noqa: PLR2004 - shown above
-    plain = not set(still) & parameters
+    shown = [path for path in before if path in still][:3]
+    listed = ", ".join(describe(path, roles[path]) for path in shown)
+    more = f" and {len(still) - len(shown)} more" if len(still) > len(shown) else ""
+    plain = not still & parameters
     return failed(
         f"{name}: training does not move {listed}{more}",
         "store it as nn.Parameter: plain tensors and buffers are not trained"
         if plain
         else "let the gradient through: no .detach(), .data or no_grad in `forward`",
     )
+
+
+def _needed(
+    net: TruncatedNet,
+    rank: int,
+    roles: Mapping[str, frozenset[Role]],
+    arrays: Mapping[str, Array],
+    still: set[str],
+) -> set[str]:
+    """Those of the arrays that stood still whose part of a layer nothing else plays."""
+    needed: set[str] = set()
+    for layer in net.layers:
+        players = {
+            part: {path for path, some in roles.items() if Role(layer.name, part) in some}
+            for part in (*PARTS, WHOLE)
+        }
+        if players["left factor"] and players["right factor"]:
+            players.pop(WHOLE)
+        for part, paths in players.items():
+            if not paths or paths - still:
+                continue
+            if part != "singular values" or needs_values(roles, arrays, layer, rank):
+                needed |= paths
+    return needed
 
 
 def _loss(answer: Array | Outcome, labels: Array) -> float:

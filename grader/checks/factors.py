@@ -2,7 +2,7 @@
 
 The factors of the truncation are unique only up to an invertible r x r matrix between them: s may
 stand left, right, on both sides or apart. What all arrangements share is the spaces that they
-span, those of the first r left and right singular vectors.
+span, those of r left and r right singular vectors; a mistaken choice of the triplets is seen too.
 """
 
 from collections.abc import Iterator, Mapping
@@ -15,8 +15,11 @@ from grader.checks.truncation import Doubles, Layer, TruncatedNet
 
 Part = Literal["left factor", "right factor", "singular values", "weight matrix", "bias"]
 
+PARTS: tuple[Part, ...] = ("left factor", "right factor", "singular values", "bias")
+"""What a compressed layer is made of; s only where it stands apart."""
+WHOLE: Part = "weight matrix"
 ALIGNED = 0.99
-"""Share of the smaller of two spaces that must lie in the larger one; random ones share k/m."""
+"""Share of a space of k dimensions that must lie in that of k singular vectors."""
 SAME = 1e-3
 """Relative difference up to which an array counts as a known one."""
 
@@ -61,6 +64,28 @@ def unaccounted(roles: Mapping[str, frozenset[Role]], net: TruncatedNet) -> list
     ]
 
 
+def needs_values(
+    roles: Mapping[str, frozenset[Role]], arrays: Mapping[str, Array], layer: Layer, rank: int
+) -> bool:
+    """Whether the two factors of a layer make the truncation only together with s."""
+    left, right = (
+        [
+            matrix
+            for path, some in roles.items()
+            if Role(layer.name, part) in some and arrays[path].ndim == 2  # noqa: PLR2004 - a matrix
+            for matrix in (arrays[path].astype(np.float64), arrays[path].T.astype(np.float64))
+            if len(matrix) == side
+        ]
+        for part, side in zip(PARTS[:2], layer.shape, strict=True)
+    )
+    truncated = (layer.left(rank) * layer.values[:rank]) @ layer.right(rank).T
+    return not any(
+        L.shape[1] == R.shape[1] and close(L @ R.T, truncated, rtol=SAME)
+        for L in left
+        for R in right
+    )
+
+
 def describe(path: str, roles: frozenset[Role]) -> str:
     """For feedback: `layers.0.U` (left factor of fc1)."""
     what = ", ".join(f"{role.part} of {role.layer}" for role in sorted(roles))
@@ -80,9 +105,9 @@ def _parts(array: Doubles, layer: Layer, rank: int) -> Iterator[Part]:
     for matrix in (array, array.T):
         if matrix.shape == layer.shape and _is_weight(matrix, layer, rank):
             yield "weight matrix"
-        elif len(matrix) == layer.shape[0] and _spans(matrix, layer.left(rank)):
+        elif len(matrix) == layer.shape[0] and _spans(matrix, layer, "left", rank):
             yield "left factor"
-        elif len(matrix) == layer.shape[1] and _spans(matrix, layer.right(rank)):
+        elif len(matrix) == layer.shape[1] and _spans(matrix, layer, "right", rank):
             yield "right factor"
     if array.shape == (len(array),) * 2 and _is_values(np.diag(array), layer, rank):
         yield "singular values"
@@ -102,11 +127,11 @@ def _is_weight(matrix: Doubles, layer: Layer, rank: int) -> bool:
     return close(matrix, truncated, rtol=SAME)
 
 
-def _spans(matrix: Doubles, vectors: Doubles) -> bool:
-    """Whether the columns of one lie in the space of the other's."""
-    columns = matrix.shape[1]
-    if columns > len(matrix) or not matrix.any():
+def _spans(matrix: Doubles, layer: Layer, side: Literal["left", "right"], rank: int) -> bool:
+    """Whether the columns span the same space as so many singular vectors."""
+    asked, columns = min(rank, len(layer.values)), matrix.shape[1]
+    # Wider than that it is no factor of this rank, not even a mistaken one: W spans all of them.
+    if not asked // 2 <= columns <= min(2 * asked, len(matrix)) or not matrix.any():
         return False
-    basis = np.linalg.qr(matrix).Q
-    shared = float(np.linalg.norm(basis.T @ vectors)) ** 2
-    return bool(shared >= ALIGNED * min(columns, vectors.shape[1]))
+    spread = layer.energies(np.linalg.qr(matrix).Q, side)
+    return bool(np.sort(spread)[-columns:].sum() >= ALIGNED * columns)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,6 +64,25 @@ class Layer:
         """(n, min(rank, q)): the first right singular vectors."""
         kept = self.vectors[:, :rank]
         return self.weight.T @ kept / self._divisors(rank) if self._on_left else kept
+
+    def energies(self, basis: Doubles, side: Literal["left", "right"]) -> Doubles:
+        """How the space of orthonormal columns is spread over the singular vectors of one side.
+
+        Args:
+            basis: (m, k) for the left side, (n, k) for the right one.
+            side: which singular vectors.
+
+        Returns:
+            (q,): squared length of each singular vector's part in the space; together k, where
+            the space lies in theirs.
+        """
+        if (side == "left") == self._on_left:
+            coordinates = basis.T @ self.vectors
+        else:
+            image = basis.T @ (self.weight if side == "left" else self.weight.T)
+            coordinates = image @ self.vectors / self._divisors(len(self.values))
+        spread: Doubles = np.sum(coordinates**2, axis=0)
+        return spread
 
     def apply(self, x: Doubles, kept: slice, gain: Doubles | float = 1.0) -> Doubles:
         """U diag(gain · s) Vᵀ x over the triplets in `kept`, without the bias; (B, n) -> (B, m)."""

@@ -97,7 +97,11 @@ def _build(context: ProbeContext, rank: int, net: nn.Module) -> dict[str, Any]:
     torch.manual_seed(0)
     model = context.namespace[CLASS](net, rank)
     if isinstance(model, nn.Module):
-        model.to(context.device).eval()
+        parts = [*model.parameters(), *model.buffers()]
+        # Moved only where it must be: what lies on the meta device can't be.
+        if any(part.device.type != context.device for part in parts if not part.is_meta):
+            model.to(context.device)
+        model.eval()
     built = Built(model, net, before)
     built.watch("construction")
     return _keep(context, rank, built)

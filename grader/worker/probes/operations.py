@@ -40,11 +40,11 @@ _FORMULAS: Mapping[Any, Callable[..., int]] = {
 }
 
 
-class Watch(TorchDispatchMode):
+class Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Counts multiplications and additions, and notes matrices of given shapes that come up."""
 
     def __init__(self, shapes: set[tuple[int, ...]], places: set[int]) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.flops = 0
         self.formed: set[tuple[int, ...]] = set()
         self._shapes = shapes
