@@ -2,10 +2,11 @@
 
 import secrets
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
-from grader.errors import StoreError, UsageError
+from grader.errors import ConflictError, StoreError, UsageError
 from grader.review.answers import questions_of
 from grader.review.assignment import Item, UnknownError, read_assignment
 from grader.review.library import Library
@@ -207,21 +208,20 @@ class Desk:
         item = self.assignment.item(name)
         student = self._student(key)
         _check(item, decision, person)
-        self._store.put_hand_score(
-            HandScore(
-                student=student,
-                item=name,
-                points=decision.points,
-                criteria=decision.criteria,
-                comment=decision.comment.strip(),
-                comments=tuple(dict.fromkeys(decision.comments)),
-                worth=item.worth,
-                sha256=self._store.entry(student).sha256,
-                slot=decision.slot,
-                grader=person,
-            ),
-            decision.version,
+        score = HandScore(
+            student=student,
+            item=name,
+            points=decision.points,
+            criteria=decision.criteria,
+            comment=decision.comment.strip(),
+            comments=tuple(dict.fromkeys(decision.comments)),
+            worth=item.worth,
+            sha256=self._store.entry(student).sha256,
+            slot=decision.slot,
+            grader=person,
         )
+        with _nameless(student):
+            self._store.put_hand_score(score, decision.version)
         return self._saved(name, key, student, person, decision.slot)
 
     def take_back(self, name: str, key: str, person: str, version: int, slot: str = "") -> Saved:
@@ -235,7 +235,8 @@ class Desk:
         self.assignment.item(name)
         student = self._student(key)
         _check_slot(slot, person)
-        self._store.take_back(student, name, version, slot=slot, grader=person)
+        with _nameless(student):
+            self._store.take_back(student, name, version, slot=slot, grader=person)
         return self._saved(name, key, student, person, slot)
 
     def _saved(self, name: str, key: str, student: str, person: str, slot: str) -> Saved:
@@ -298,6 +299,23 @@ class Desk:
         if key not in known:
             raise UnknownError(f"no hand-in has the key {key[:40]!r}")
         return known[key]
+
+
+@contextmanager
+def _nameless(student: str) -> Iterator[None]:
+    """The store's complaints without the student's name: names are hidden on the page."""
+    try:
+        yield
+    except ConflictError as exc:
+        current = exc.current
+        if isinstance(current, HandScore):
+            happened = f"{current.grader or 'someone'} has given {current.total:g} points"
+        else:
+            happened = "someone has taken the score back"
+        text = f"{happened} since you have read it; look at it and decide again"
+        raise ConflictError(text, current) from exc
+    except StoreError as exc:
+        raise StoreError(str(exc).replace(student, "this student")) from exc
 
 
 def _person(entry: Entry) -> Person:

@@ -216,7 +216,23 @@ def test_conflict_shows_the_other_score(browser: httpx.Client, desk: Desk, store
     assert answered.status_code == 409
     told = answered.json()
     assert told["current"]["total"] == 5
-    assert "decide again" in told["message"]
+    assert told["message"] == (
+        "Ada has given 5 points since you have read it; look at it and decide again"
+    )
+
+
+def test_refusals_name_nobody(browser: httpx.Client, desk: Desk, store: Store) -> None:
+    """What can't be given or taken back says nothing about whose answer it is."""
+    path = answer_path(desk)
+    refused = [
+        browser.put(path, json=GIVE | {"points": 99}),
+        browser.put(path, json=GIVE | {"comments": [99]}),
+        browser.put(path, json=GIVE | {"version": 7}),
+        browser.post(path + "/undo", json={"version": 7}),
+    ]
+    assert [answered.status_code for answered in refused] == [422, 422, 409, 422]
+    assert not any("student-" in answered.text for answered in refused)
+    assert not store.hand_scores()
 
 
 @pytest.mark.parametrize(

@@ -111,7 +111,7 @@ def test_take_back(desk: Desk) -> None:
     assert back.given.total == 2
     gone = desk.take_back("1.1b", key(desk, 0), "Ada", back.given.version)
     assert (gone.given, gone.state) == (None, State.OPEN)
-    with pytest.raises(StoreError, match="no score"):
+    with pytest.raises(StoreError, match="no score is there"):
         desk.take_back("1.1b", key(desk, 0), "Ada", 4)
 
 
