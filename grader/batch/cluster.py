@@ -3,6 +3,8 @@
 import contextlib
 import logging
 import queue
+import signal
+import threading
 import uuid
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -236,7 +238,7 @@ def _connect(address: str) -> "tuple[LocalCluster | None, Client]":
         count = address.removeprefix(LOCAL)
         if not (count.isascii() and count.isdigit() and int(count)):
             raise UsageError(f"--cluster: local:N must name a number of processes, got {address!r}")
-        with dask.config.set(CONFIG):
+        with dask.config.set(CONFIG), _interrupts_ignored():
             cluster = LocalCluster(
                 n_workers=int(count),
                 threads_per_worker=1,
@@ -259,3 +261,16 @@ def _connect(address: str) -> "tuple[LocalCluster | None, Client]":
         raise GraderError(
             f"--cluster: {address} does not answer: {exc}; start a scheduler there"
         ) from exc
+
+
+@contextlib.contextmanager
+def _interrupts_ignored() -> Iterator[None]:
+    """Processes that are started meanwhile leave Ctrl-C in the terminal to this one."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -2,14 +2,22 @@
 
 import contextlib
 import re
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psutil
 
 from grader.model import to_json
 from grader.store import open_store
 
+if TYPE_CHECKING:
+    from tests.batch.conftest import Graded
+
+ROOT = Path(__file__).parents[2]
 RUBRIC = """\
 assignment: small
 title: A small set
@@ -123,6 +131,31 @@ def record_counts(run: Path) -> list[int]:
 
 def _without_times(text: str) -> str:
     return re.sub(r'"(seconds|started|peak_memory_bytes)": [^,\n]+', r'"\1": 0', text)
+
+
+def command(graded: "Graded", sources: Sequence[Path], run: Path, *more: str) -> list[str]:
+    """The command line that grades as `graded` was."""
+    options = ["--rubric", str(graded.options.rubric), "--device", "cpu", "--threads", "1"]
+    arguments = [*map(str, sources), "--out", str(run), "--seed", "a course", *options, *more]
+    return [sys.executable, "-m", "grader", "grade", *arguments]
+
+
+def start(line: Sequence[str]) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        line,
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def wait_for_records(run: Path, count: int, process: subprocess.Popen[str]) -> None:
+    while process.poll() is None:
+        if (run / "run.sqlite").is_file() and len(starts(run)) >= count:
+            return
+        time.sleep(0.02)
 
 
 def family(pid: int | None = None) -> list[psutil.Process]:

@@ -1,7 +1,9 @@
 """grader/batch/{cluster,remote}.py: real Dask workers give the same points, and may die."""
 
 import logging
+import os
 import shutil
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, ClassVar
@@ -16,7 +18,17 @@ from grader.model import Record
 from grader.options import Options
 from grader.progress import SilentRun
 from grader.store import open_store
-from tests.batch.class_of import expected_points, family, points, record_counts, timeless
+from tests.batch.class_of import (
+    command,
+    expected_points,
+    family,
+    gone,
+    points,
+    record_counts,
+    start,
+    timeless,
+    wait_for_records,
+)
 from tests.batch.conftest import COUNT, Graded
 
 pytestmark = pytest.mark.timeout(240)
@@ -57,6 +69,22 @@ def test_a_worker_killed_in_mid_run_loses_nothing(graded: Graded, tmp_path: Path
     assert timeless(run) == timeless(graded.run)
     assert set(record_counts(run)) == {1}
     assert not family()
+
+
+def test_ctrl_c_ends_a_local_cluster_quietly(graded: Graded, tmp_path: Path) -> None:
+    """It reaches every process of the terminal; the command alone acts on it."""
+    run = tmp_path / "run"
+    process = start(command(graded, [graded.hand_ins], run, "--cluster", "local:2"))
+    wait_for_records(run, 1, process)
+    started = family(process.pid)
+    os.killpg(process.pid, signal.SIGINT)
+    _, told = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "Traceback" not in told
+    assert started
+    assert gone(started)
+    expected = expected_points(COUNT)
+    assert all(given == expected[student] for student, given in points(run).items())
 
 
 NETWORK = """\

@@ -5,9 +5,7 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import time
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from random import Random
@@ -20,6 +18,8 @@ from grader.errors import StoreError, UsageError
 from grader.options import Options
 from grader.store import grading_lock, open_store
 from tests.batch.class_of import (
+    ROOT,
+    command,
     expected_points,
     family,
     gone,
@@ -27,33 +27,13 @@ from tests.batch.class_of import (
     record_counts,
     rubric,
     solution,
+    start,
     starts,
     timeless,
+    wait_for_records,
     write_class,
 )
 from tests.batch.conftest import COUNT, Graded
-
-ROOT = Path(__file__).parents[2]
-
-
-def command(graded: Graded, sources: Sequence[Path], run: Path, *more: str) -> list[str]:
-    """The command line that grades as `graded` was."""
-    options = ["--rubric", str(graded.options.rubric), "--device", "cpu", "--threads", "1"]
-    arguments = [*map(str, sources), "--out", str(run), "--seed", "a course", *options, *more]
-    return [sys.executable, "-m", "grader", "grade", *arguments]
-
-
-def start(line: Sequence[str]) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        line, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-
-
-def wait_for_records(run: Path, count: int, process: subprocess.Popen[str]) -> None:
-    while process.poll() is None:
-        if (run / "run.sqlite").is_file() and len(starts(run)) >= count:
-            return
-        time.sleep(0.02)
 
 
 def kill(process: subprocess.Popen[str]) -> None:
@@ -261,6 +241,7 @@ def test_a_hostile_neighbour_changes_nobody_s_record(graded: Graded, tmp_path: P
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_forty_killed_at_five_moments(tmp_path: Path) -> None:
     """The same records as an unbroken run, whatever was cut short."""
     hand_ins = write_class(tmp_path / "hand-ins", 40)
