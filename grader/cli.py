@@ -259,4 +259,5 @@ def main() -> None:
 
 # They add their commands to `app`, whoever imports it.
 import grader.cli_report  # noqa: E402 - see above
+import grader.cli_review  # noqa: E402 - see above
 import grader.cli_staff  # noqa: E402, F401 - see above
