@@ -48,7 +48,7 @@ def grad_U(X: NDArray[Any], U: NDArray[Any], V: NDArray[Any]) -> NDArray[Any]:
         TypeError: a dtype is not real floating.
 
     Cost: 4n²k floating point operations, n² numbers of extra memory.
-    Accuracy: within 16 rounding units of (‖X‖ + ‖U‖‖V‖) ‖V‖ for n up to 60.
+    Accuracy: within 16 rounding units of (‖X‖ + ‖U‖‖V‖) ‖V‖ for n up to 40.
     Source: Petersen, Pedersen, The Matrix Cookbook (2012), section 2.5; derived below.
     """
     _check_factors("grad_U", X, U, V)
@@ -75,7 +75,7 @@ def grad_V(X: NDArray[Any], U: NDArray[Any], V: NDArray[Any]) -> NDArray[Any]:
         TypeError: a dtype is not real floating.
 
     Cost: 4n²k floating point operations, n² numbers of extra memory.
-    Accuracy: within 16 rounding units of (‖X‖ + ‖U‖‖V‖) ‖U‖ for n up to 60.
+    Accuracy: within 16 rounding units of (‖X‖ + ‖U‖‖V‖) ‖U‖ for n up to 40.
     Source: Petersen, Pedersen, The Matrix Cookbook (2012), section 2.5; derived below.
     """
     _check_factors("grad_V", X, U, V)
