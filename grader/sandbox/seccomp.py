@@ -25,6 +25,7 @@ _X32_BIT = 0x40000000
 
 _FORBIDDEN = {
     "x86_64": {
+        "shmget": 29, "semget": 64, "msgget": 68, "mq_open": 240,
         "ptrace": 101, "personality": 135, "vhangup": 153, "pivot_root": 155, "adjtimex": 159,
         "chroot": 161, "acct": 163, "settimeofday": 164, "mount": 165, "umount2": 166,
         "swapon": 167, "swapoff": 168, "reboot": 169, "sethostname": 170, "setdomainname": 171,
@@ -36,6 +37,7 @@ _FORBIDDEN = {
         "kexec_file_load": 320, "bpf": 321, "userfaultfd": 323,
     },
     "aarch64": {
+        "mq_open": 180, "msgget": 186, "semget": 190, "shmget": 194,
         "umount2": 39, "mount": 40, "pivot_root": 41, "chroot": 51, "quotactl": 60,
         "vhangup": 58, "acct": 89, "personality": 92, "unshare": 97, "kexec_load": 104,
         "init_module": 105, "delete_module": 106, "clock_settime": 112, "ptrace": 117,
@@ -63,7 +65,8 @@ def build_filter(machine: str = "") -> bytes | None:
     """The filter as an array of `struct sock_filter`; None for a machine that has no table.
 
     It answers EPERM to what a worker has no business with (other processes' memory, mounts,
-    namespaces, keys, kernel modules, io_uring, sockets other than AF_UNIX, typing into a terminal)
+    namespaces, keys, kernel modules, io_uring, sockets other than AF_UNIX, typing into a terminal,
+    System V and POSIX queues and memory, which would outlive an item's process)
     and ENOSYS to clone3, whose flags a filter can't read, so that libc falls back to clone.
     """
     machine = machine or platform.machine()
