@@ -56,6 +56,7 @@ class Closure:
         self._unresolved = False
         self._statements: list[int] = []
         self._names: list[str] = []
+        self._reached: dict[int, frozenset[str]] = {}
         self._steps = 0
 
     def take_all(self, name: str) -> None:
@@ -100,15 +101,35 @@ class Closure:
             seen.add(name)
             for binding in self._bindings(name, at):
                 self._take(binding)
-                # Statement `at` may call what it uses.
-                later = self._program.statements[binding].later
-                self._count(len(later))
-                waiting |= later - seen
+                waiting |= self._callable(binding) - seen
+                for change in self._program.changes(name, binding, at):
+                    waiting |= self._callable(change) - seen
         for name in one.names - one.imported.keys():
             limit = max(self._limit, self._program.cell_end(at))
             for change in self._program.changes(name, at + 1, limit):
                 self._count(1)
                 self._take(change)
+
+    def _callable(self, at: int) -> frozenset[str]:
+        """The names used by functions that what statement `at` has made may call, at any time.
+
+        These are its own functions and those that it got hold of, such as `F` in `jax.grad(F)`.
+        """
+        waiting = [at] if at not in self._reached else []
+        while waiting:
+            top = waiting[-1]
+            one = self._program.statements[top]
+            earlier = {binding for name in one.now for binding in self._program.binding(name, top)}
+            unknown = [binding for binding in earlier if binding not in self._reached]
+            self._count(1 + len(earlier))
+            if unknown:
+                waiting += unknown
+                continue
+            found = one.later.union(*(self._reached[binding] for binding in earlier))
+            self._count(len(found))
+            self._reached[top] = found
+            waiting.pop()
+        return self._reached[at]
 
     def _settle(self, name: str) -> None:
         """Take what makes `name` what it is at the place."""

@@ -30,8 +30,6 @@ SETTING_PLACES = frozenset({"config", "environ", "path"})
 UNFORESEEABLE = frozenset({"eval", "exec", "globals", "execfile"})
 LOCAL_VIEWS = frozenset({"locals", "vars"})
 """As `globals`, at the top level and with no argument alone."""
-ONLY_IN_FUNCTIONS = (ast.Return, ast.Yield, ast.YieldFrom)
-AWAITS = (ast.Await, ast.AsyncFor, ast.AsyncWith)
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 NO_SETTINGS = (ast.For, ast.While, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 """Statements that do more than change a setting."""
@@ -57,8 +55,10 @@ class Effects:
     """The call that may use or bind any name at all, such as `eval`."""
     unforeseeable_now: bool = False
     """It is made while the statement runs."""
-    shares: set[frozenset[str]] = field(default_factory=set)
-    """Pairs of names that may hold parts of one object from now on."""
+    shares: list[frozenset[str]] = field(default_factory=list)
+    """Sets of names that may hold parts of one object from now on."""
+    passes: set[str] = field(default_factory=set)
+    """Roots of what it hands on to other names or to functions, which may call it later."""
     calls: bool = False
     """Something is called while the statement runs."""
     unrunnable: str = ""
@@ -155,16 +155,17 @@ def _store(found: Effects, root: str, *, deferred: bool) -> None:
 def _call(found: Effects, node: ast.Call, *, deferred: bool) -> None:
     path = path_of(node.func)
     name = path[-1] if path else getattr(node.func, "attr", "")
+    arguments = [*node.args, *(keyword.value for keyword in node.keywords)]
     if not deferred:
         found.calls = True
+        found.passes |= _roots(arguments)
     if len(path) > 1 and name in CHANGING_METHODS:
         _change(found, path[0], deferred=deferred)
     elif isinstance(node.func, ast.Attribute) and name in CHANGING_METHODS:
         _change(found, root_of(node.func), deferred=deferred)
     if name in CHANGING_FUNCTIONS or (name.endswith("_") and not name.endswith("__")):
-        for argument in node.args:
-            for part in parts_of(argument):
-                _change(found, root_of(part), deferred=deferred)
+        for root in _roots(arguments):
+            _change(found, root, deferred=deferred)
         if name == "setattr" and not deferred and node.args and (root := root_of(node.args[0])):
             found.stores.add(root)
     if call := _unforeseeable(node, path, deferred=deferred):
@@ -198,24 +199,40 @@ def _at_top(found: Effects, node: ast.AST) -> None:
         case ast.NamedExpr(target=ast.Name(id=name)):
             found.walrus.add(name)
         case ast.Assign(targets=targets, value=value):
-            _share(found, targets, value)
-        case ast.AnnAssign(target=target, value=ast.expr() as value):
-            _share(found, [target], value)
-        case ast.For(target=target, iter=value):
-            _share(found, [target], value)
+            for target in targets:
+                _share(found, target, value)
+        case (
+            ast.AnnAssign(target=target, value=ast.expr() as value)
+            | ast.For(target=target, iter=value)
+        ):
+            _share(found, target, value)
+        case ast.FunctionDef(decorator_list=several) | ast.ClassDef(decorator_list=several):
+            found.passes |= {
+                root_of(one.func if isinstance(one, ast.Call) else one) for one in several
+            }
         case ast.comprehension(is_async=1):
             found.unrunnable = "await"
-        case _ if isinstance(node, AWAITS):
+        case ast.Await() | ast.AsyncFor() | ast.AsyncWith():
             found.unrunnable = "await"
-        case _ if isinstance(node, ONLY_IN_FUNCTIONS):
-            found.unrunnable = "return" if isinstance(node, ast.Return) else "yield"
+        case ast.Return() | ast.Yield() | ast.YieldFrom():
+            found.unrunnable = type(node).__name__.removesuffix("From").lower()
 
 
-def _share(found: Effects, targets: Iterable[ast.expr], value: ast.expr) -> None:
-    givers = {root_of(part) for part in parts_of(value)} - {""}
-    for target in targets:
-        for taker in {root_of(part) for part in parts_of(target)} - {""}:
-            found.shares.update(frozenset({taker, giver}) for giver in givers - {taker})
+def _share(found: Effects, target: ast.expr, value: ast.expr) -> None:
+    rows = (ast.Tuple, ast.List)
+    pairs = [(target, value)]
+    if isinstance(target, rows) and isinstance(value, rows) and len(target.elts) == len(value.elts):
+        pairs = list(zip(target.elts, value.elts, strict=True))
+    for taker, giver in pairs:
+        given = _roots([giver])
+        found.passes |= given
+        if given and (taken := _roots([taker])):
+            found.shares.append(frozenset(given | taken))
+
+
+def _roots(nodes: Iterable[ast.expr]) -> set[str]:
+    """The names of the objects that expressions give on, or parts of these."""
+    return {root_of(part) for node in nodes for part in parts_of(node)} - {""}
 
 
 def _change(found: Effects, root: str, *, deferred: bool) -> None:

@@ -148,16 +148,16 @@ class _Reader:
             label = f"cell {cell.number}"
             try:
                 plain = plain_python(cell.source)
-                nodes = parse(plain.source)
             except BrokenSourceError as exc:
                 self._leave_out(label, cell.source, exc)
                 continue
             if plain.magic:
                 self._leave_out_magic(label, cell.source, plain.magic)
-            self._future |= has_future(nodes)
+            self._future |= has_future(plain.nodes)
+            lines = plain.source.split("\n")
             self._add(
                 name,
-                statements_of(nodes, plain.source, label, cell.number, future=self._future),
+                statements_of(plain.nodes, lines, label, cell.number, future=self._future),
             )
 
     def read_module(self, name: str, raw: bytes) -> None:
@@ -170,13 +170,14 @@ class _Reader:
         except BrokenSourceError as exc:
             self._leave_out(name, source, exc)
             return
-        marks = [at for at, line in enumerate(source.split("\n"), 1) if CELL_MARK.match(line)]
+        lines = source.split("\n")
+        marks = [at for at, line in enumerate(lines, 1) if CELL_MARK.match(line)]
         future, cell = has_future(nodes), 0
         for node in nodes:
             # A mark within a statement is a line of a string, and begins nothing.
             while cell < len(marks) and marks[cell] < node.lineno:
                 cell += 1
-            self._add(name, statements_of([node], source, name, cell, future=future))
+            self._add(name, statements_of([node], lines, name, cell, future=future))
 
     def _add(self, name: str, found: Iterator[Statement | Unused]) -> None:
         room = MAX_STATEMENTS - len(self.statements) - len(self.unused)

@@ -4,7 +4,9 @@ IPython's own transformer does it, one special line at a time. Lines keep their 
 place in feedback is the place in the notebook.
 """
 
+import ast
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,7 +26,9 @@ CELL_MAGIC = re.compile(r"\s*%%(\w+)(.*)\n?")
 class Plain:
     """A cell's source in plain Python."""
 
-    source: str
+    source: str = ""
+    nodes: Sequence[ast.stmt] = ()
+    """Its top-level statements."""
     magic: str = ""
     """The cell magic that takes the whole cell as its input, such as `bash`; then no source."""
 
@@ -36,18 +40,15 @@ def plain_python(source: str) -> Plain:
         BrokenSourceError: it is none, with or without IPython's help.
     """
     try:
-        parse(source)
+        return Plain(source, parse(source))
     except BrokenSourceError:
         check_length(source)
-    else:
-        return Plain(source)
     while (found := CELL_MAGIC.match(source)) is not None:
         if found[1] not in TRANSPARENT or found[2].startswith("?"):
-            return Plain("", found[1])
+            return Plain(magic=found[1])
         source = "\n" * found[0].count("\n") + source[found.end() :]
     plain = _transformed(source)
-    parse(plain)
-    return Plain(plain)
+    return Plain(plain, parse(plain))
 
 
 def _transformed(source: str) -> str:

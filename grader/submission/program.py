@@ -32,6 +32,7 @@ class Program:
         self.statements = tuple(statements)
         self.unused = tuple(unused)
         self._events: dict[str, list[int]] = {}
+        self._sure: dict[str, list[int]] = {}
 
     def events(self, name: str) -> Sequence[int]:
         """The statements that bind `name`, surely or perhaps, in order."""
@@ -62,17 +63,21 @@ class Program:
     def changes(self, name: str, start: int, limit: int) -> Sequence[int]:
         """The statements in `[start, limit)` that may change the object of `name`."""
         if name not in self._parents:
-            events = self.events(name)
-            anew = (
-                at for at in events[bisect_left(events, start) :] if self.surely_binds(at, name)
-            )
-            limit = min(limit, next(anew, limit) + 1)
+            limit = min(limit, self._next_sure(name, start, limit) + 1)
         found = self._changed.get(self._group(name), ())
         return found[bisect_left(found, start) : bisect_left(found, limit)]
 
     def cell_end(self, at: int) -> int:
         """The number of the first statement behind the cell of statement `at`."""
         return self._cell_ends[self.statements[at].cell]
+
+    def _next_sure(self, name: str, start: int, limit: int) -> int:
+        found = self._sure.get(name)
+        if found is None:
+            found = [at for at in self.events(name) if self.surely_binds(at, name)]
+            self._sure[name] = found
+        at = bisect_left(found, start)
+        return found[at] if at < len(found) else limit
 
     @cached_property
     def stars(self) -> tuple[int, ...]:
@@ -132,7 +137,7 @@ class Program:
         """Add to what each function does what the functions that it calls do."""
         callers = defaultdict[str, set[str]](set)
         for one in self.statements if found else ():
-            for used in one.later:
+            for used in one.later | one.effects.passes:
                 callers[used] |= one.names
         waiting, room = list(found), MAX_CALLED
         while waiting and room > 0:
@@ -152,8 +157,10 @@ class Program:
     def _parents(self) -> dict[str, str]:
         parents: dict[str, str] = {}
         for one in self.statements:
-            for first, second in map(tuple, one.effects.shares):
-                parents[_end(parents, first)] = _end(parents, second)
+            for names in one.effects.shares:
+                first, *others = names
+                for name in others:
+                    parents[_end(parents, name)] = _end(parents, first)
         return parents
 
 

@@ -78,18 +78,22 @@ class Unused:
 
 
 def statements_of(
-    nodes: Sequence[ast.stmt], source: str, label: str, cell: int, *, future: bool = False
+    nodes: Sequence[ast.stmt],
+    lines: Sequence[str],
+    label: str,
+    cell: int,
+    *,
+    future: bool = False,
 ) -> Iterator[Statement | Unused]:
     """The statements of a parsed cell, in order.
 
     Args:
-        nodes: What `parse` made of `source`.
-        source: The cell's plain Python.
+        nodes: What `parse` made of the cell, or some of it.
+        lines: The whole cell's plain Python.
         label: `cell 12`, or the module's name.
         cell: Number of the unit.
         future: Annotations are not evaluated, by a future import in this cell or before.
     """
-    lines = source.split("\n")
     for node in nodes:
         line = _first_line(node)
         for part, text in _unwrapped(node, _segment(lines, node)):
@@ -242,12 +246,18 @@ def _first_line(node: ast.stmt) -> int:
 def _segment(lines: Sequence[str], node: ast.stmt) -> str:
     """The source of a statement, without what stands beside it in its lines."""
     first, last = _first_line(node) - 1, (node.end_lineno or node.lineno) - 1
-    part = list(lines[first : last + 1])
-    # Columns count bytes of UTF-8. The end first: both ends may be in one line.
-    part[-1] = part[-1].encode()[: node.end_col_offset].decode()
-    if first == node.lineno - 1:
-        part[0] = part[0].encode()[node.col_offset :].decode()
-    return "\n".join(part)
+    # Decorators begin their line, and so does what they decorate.
+    start = node.col_offset if first == node.lineno - 1 else 0
+    end = node.end_col_offset
+    if first == last:
+        return _columns(lines[first], start, end)
+    middle = lines[first + 1 : last]
+    return "\n".join([_columns(lines[first], start), *middle, _columns(lines[last], 0, end)])
+
+
+def _columns(line: str, start: int, end: int | None = None) -> str:
+    """A part of a line by columns as the parser counts them, in bytes of UTF-8."""
+    return line[start:end] if line.isascii() else line.encode()[start:end].decode()
 
 
 def _has_annotations(node: ast.stmt) -> bool:
