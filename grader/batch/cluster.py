@@ -1,10 +1,7 @@
 """A Dask cluster's workers: a file's bytes go to one of them, plain results come back here."""
 
 import contextlib
-import logging
 import queue
-import signal
-import threading
 import uuid
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -13,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from grader.batch import remote
+from grader.batch.connect import CONFIG, CONNECT_SECONDS, connect
 from grader.batch.interface import Content, Tell
 from grader.batch.keys import differences
 from grader.batch.messages import Event, Result, Task, decode, encode, failed, set_up
@@ -21,13 +19,10 @@ from grader.model import Environment
 from grader.options import Options
 
 if TYPE_CHECKING:
-    from distributed import Client, Future, LocalCluster
+    from distributed import Future
 
     from grader.data.baseline import Baseline
 
-LOCAL = "local:"
-CONNECT_SECONDS = 60
-"""Schedulers of batch systems take a while to start their workers."""
 AHEAD = 2
 """Files that are under way for each worker: one is graded, one is there when it is done."""
 END_SECONDS = 5
@@ -36,13 +31,6 @@ LOOK_SECONDS = 1.0
 TRIES = 2
 MOST_FAULTS = 4
 """Files one after another that no worker could grade: then it is not the files."""
-INSTALL = "install it with `pip install 'nla-grader[cluster]'`"
-CONFIG = {
-    # A notebook is larger than what Dask wants to see in a task; each goes to one worker, once.
-    "distributed.admin.large-graph-warning-threshold": "1GiB",
-    # Of a scheduler that is started here: a file that ends two workers is given up.
-    "distributed.scheduler.allowed-failures": 1,
-}
 Waiting = deque[tuple[Task, int]]
 """Tasks that nobody grades yet, and how often each will have been tried."""
 
@@ -64,7 +52,7 @@ class ClusterExecutor:
         self._options = options
         self._setup = encode(set_up(options, ()))
         self._topic = f"nla-grader-{uuid.uuid4().hex}"
-        self._cluster, self._client = _connect(address)
+        self._cluster, self._client = connect(address)
         self._inbox: queue.SimpleQueue[Event | Future] = queue.SimpleQueue()
         self._scattered: Future | None = None
         self._faults = 0
@@ -225,52 +213,3 @@ def _outcome(future: "Future", task: Task) -> Result:
         return failed(task, fault=f"{type(exc).__name__}: {exc}")
     assert isinstance(message, Result)  # noqa: S101 - a worker gives nothing else
     return message
-
-
-def _connect(address: str) -> "tuple[LocalCluster | None, Client]":
-    try:
-        import dask  # noqa: PLC0415 - an extra
-        from distributed import Client, LocalCluster  # noqa: PLC0415 - likewise
-    except ImportError as exc:
-        raise UsageError(f"--cluster: needs Dask, which is not installed; {INSTALL}") from exc
-    cluster = None
-    if address.startswith(LOCAL):
-        count = address.removeprefix(LOCAL)
-        if not (count.isascii() and count.isdigit() and int(count)):
-            raise UsageError(f"--cluster: local:N must name a number of processes, got {address!r}")
-        with dask.config.set(CONFIG), _interrupts_ignored():
-            cluster = LocalCluster(
-                n_workers=int(count),
-                threads_per_worker=1,
-                processes=True,
-                dashboard_address=None,
-                # Whoever speaks to a scheduler runs code as its user: on a shared machine, anybody.
-                security=True,
-                # Dask sees the worker's memory alone, not the sandbox's, which has a limit.
-                memory_limit=None,
-                silence_logs=logging.CRITICAL,
-            )
-    try:
-        return cluster, Client(cluster or address, timeout=CONNECT_SECONDS, set_as_default=False)
-    except ValueError as exc:
-        raise UsageError(
-            f"--cluster: must be a scheduler's address as tcp://host:8786, or local:N, got "
-            f"{address!r}: {exc}"
-        ) from exc
-    except OSError as exc:
-        raise GraderError(
-            f"--cluster: {address} does not answer: {exc}; start a scheduler there"
-        ) from exc
-
-
-@contextlib.contextmanager
-def _interrupts_ignored() -> Iterator[None]:
-    """Processes that are started meanwhile leave Ctrl-C in the terminal to this one."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)

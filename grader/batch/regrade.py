@@ -11,7 +11,7 @@ import msgspec
 from grader.batch.ledger import changed_items
 from grader.batch.messages import Result, Task, decode, encode, read_options
 from grader.batch.outputs import file_names, write_records
-from grader.batch.run import File, RunWork, by_file, demand_same_seed
+from grader.batch.run_work import File, RunWork, by_file, demand_same_seed
 from grader.errors import StoreError, UsageError
 from grader.model import Record, Status
 from grader.options import Options

@@ -10,7 +10,7 @@ from grader.errors import ConflictError, StoreError
 from grader.store import schema
 from grader.store.database import Database
 from grader.store.interface import Comment
-from grader.store.records import now
+from grader.store.rows import now
 
 TABLE = schema.comments
 

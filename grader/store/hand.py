@@ -12,7 +12,7 @@ from grader.store import schema
 from grader.store.comments import newest_comments
 from grader.store.database import Database
 from grader.store.interface import Comment, HandScore
-from grader.store.records import now
+from grader.store.rows import now
 
 TABLE = schema.hand_scores
 

@@ -1,11 +1,9 @@
 """Hand-ins, items and records in the store."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime
-from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, ScalarSelect, Table, func, insert, select
+from sqlalchemy import insert, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from grader.errors import StoreError
@@ -13,6 +11,7 @@ from grader.model import ItemRecord, Record
 from grader.store import schema
 from grader.store.database import Database
 from grader.store.interface import Entry, KeptItem, RunInfo
+from grader.store.rows import decode_record, entry_of, now, put_row
 
 INFO = "run"
 BATCH_BYTES = 32 << 20
@@ -49,7 +48,7 @@ class RunRecords:
         if known != info:
             value = msgspec.json.encode(info, order="deterministic").decode()
             with self._database.writing() as connection:
-                _put(connection, schema.settings, {"key": INFO, "value": value})
+                put_row(connection, schema.settings, {"key": INFO, "value": value})
 
     def put_entries(self, hand_ins: Iterable[tuple[Entry, bytes]]) -> None:
         """Keep hand-ins, each with its file's bytes; a student's earlier one is replaced."""
@@ -185,7 +184,7 @@ class RunRecords:
                     "dataset": item.dataset,
                     "record": msgspec.json.encode(item.record, order="deterministic"),
                 }
-                _put(connection, schema.items, file | row)
+                put_row(connection, schema.items, file | row)
             raw = msgspec.json.encode(record, order="deterministic")
             row = {"key": key, "record": raw, "error": "", "written": now()}
             connection.execute(insert(schema.records).values(file | row))
@@ -221,55 +220,4 @@ class RunRecords:
                     "kind": entry.kind,
                     "notes": msgspec.json.encode(entry.notes).decode(),
                 }
-                _put(connection, schema.entries, row)
-
-
-def latest_record_of(entries: Table) -> ScalarSelect[int]:
-    """The number of the record that counts of an entry's file."""
-    table = schema.records.alias()
-    return (
-        select(func.max(table.c.id))
-        .where(table.c.sha256 == entries.c.sha256, table.c.kind == entries.c.kind)
-        .scalar_subquery()
-    )
-
-
-def decode_record(raw: bytes) -> Record:
-    """The record that was kept.
-
-    Raises:
-        StoreError: another version of the grader wrote it in another shape.
-    """
-    try:
-        return msgspec.json.decode(raw, type=Record)
-    except msgspec.MsgspecError as exc:
-        raise StoreError(
-            f"a record of the store can't be read: {exc}; another version of the grader wrote it: "
-            "grade again"
-        ) from exc
-
-
-def now() -> str:
-    """UTC, ISO 8601."""
-    return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-def entry_of(row: Row[Any]) -> Entry:
-    """A row of the table of entries, as a value."""
-    return Entry(
-        student=row.student,
-        name=row.name,
-        attempt=row.attempt,
-        late=row.late,
-        file=row.file,
-        sha256=row.sha256 or "",
-        notes=msgspec.json.decode(row.notes, type=tuple[str, ...]),
-    )
-
-
-def _put(connection: Connection, table: Table, row: dict[str, Any]) -> None:
-    """Insert the row, or replace the one with its primary key."""
-    statement = upsert(table).values(row)
-    keys = [column.name for column in table.primary_key]
-    rest = {name: value for name, value in row.items() if name not in keys}
-    connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=rest))
+                put_row(connection, schema.entries, row)

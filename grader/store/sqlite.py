@@ -15,7 +15,8 @@ from grader.store.database import Database
 from grader.store.hand import HandScores, read_scores
 from grader.store.interface import HandScore, Held
 from grader.store.migrate import is_current, migrate
-from grader.store.records import PAGE, RunRecords, decode_record, entry_of, latest_record_of
+from grader.store.records import PAGE, RunRecords
+from grader.store.rows import decode_record, entry_of, latest_record_of
 from grader.store.transfer import Transfer
 
 SUFFIX = ".sqlite"

@@ -204,7 +204,7 @@ def test_a_scheduler_that_does_not_answer_is_an_error(
     graded: Graded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The error says where nobody answered."""
-    monkeypatch.setattr("grader.batch.cluster.CONNECT_SECONDS", 1)
+    monkeypatch.setattr("grader.batch.connect.CONNECT_SECONDS", 1)
     with pytest.raises(GraderError, match="does not answer"):
         grade_run([graded.hand_ins], tmp_path / "run", graded.options, cluster="tcp://127.0.0.1:9")
 

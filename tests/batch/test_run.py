@@ -170,7 +170,8 @@ def test_ctrl_c_keeps_what_is_done_and_leaves_nothing_running(
     assert gone(started)
     done = starts(run)
     assert done
-    assert all((run / f"{student}.json").is_file() for student in list(done)[:-1])
+    # One may have been cut short between the store and its file; the next run writes it.
+    assert sum(not (run / f"{student}.json").is_file() for student in done) <= 1
     expected = expected_points(COUNT)
     assert all(points(run)[student] == expected[student] for student in done)
 
