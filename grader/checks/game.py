@@ -20,9 +20,11 @@ section 3.1), so to first order
     |dz| <= g |W1||x|,   |dh| <= 2e + |W2| (|dz| + g |cos z|),                              (1)
 
 and two evaluations in one type, this one and the game's own, differ by at most twice that. In
-float64 with |x| about 1 the right side of (1) is at most 1e-6. In float32 with |x| about 1 it is
-above 2 and says nothing: z is about 5000 there, its rounding of 3e-4 is amplified by W2 some 500
-times, and right values of h differ by up to 0.35. They agree to 1e-3 where |x| is 1e-3.
+float64 with |x| about 1 the right side of (1) is at most 1e-6. In float32 it is above 2 there and
+says nothing: z is about 5000, and its rounding of 3e-4 is amplified some 500 times by W2. With r of
+95 this function and the game's own then differ by 0.01 on average and up to 0.1 at normal x, by
+0.06 and up to 0.7 at ones, each about as far from the exact value as the other. They agree to 1e-3
+where |x| is 1e-3.
 """
 
 from collections.abc import Callable

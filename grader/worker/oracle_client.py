@@ -59,13 +59,15 @@ class Link:
         Args:
             order: 0 to 2.
             shapes: Of the function's value and of each derivative at one point.
-            x: (..., 100) float32 or float64.
+            x: (..., 100) float32, or (..., 100, 2) uint32, the words of float64.
 
         Returns:
-            One array a shape, (..., *shape), in the type of `x`.
+            One array a shape, (..., *shape) float32 or (..., *shape, 2) uint32.
         """
         # No JAX in here: a computation that waits for this call would wait for itself.
-        points = np.asarray(x)
+        given = np.asarray(x)
+        double = given.dtype == np.uint32
+        points = given.view(np.float64)[..., 0] if double else given
         flat = points.reshape(-1, DIMENSION)
         step = max(1, NUMBERS_AT_ONCE // sum(int(np.prod(shape)) for shape in shapes))
         starts = range(0, max(len(flat), 1), step)
@@ -73,10 +75,11 @@ class Link:
         joined = (
             answers[0] if len(answers) == 1 else map(np.concatenate, zip(*answers, strict=True))
         )
-        return [
+        parts = [
             part.reshape((*points.shape[:-1], *shape))
             for part, shape in zip(joined, shapes, strict=True)
         ]
+        return [part[..., None].view(np.uint32) for part in parts] if double else parts
 
     def _question(self, order: int, points: Array) -> list[Array]:
         with self._lock:
@@ -135,9 +138,19 @@ def _with_derivatives(
     higher = _with_derivatives(link, shapes, order + 1) if order < HIGHEST_ORDER else None
 
     def compute(x: Any) -> tuple[Any, ...]:
-        results = tuple(jax.ShapeDtypeStruct(shape, x.dtype) for shape in wanted)  # type: ignore[no-untyped-call]  # jax leaves it untyped
+        # JAX calls back from whatever thread, and where x64 was enabled for another thread alone
+        # it would cut doubles to singles on the way. Their words pass unharmed.
+        double = x.dtype == jnp.float64
+        given = jax.lax.bitcast_convert_type(x, jnp.uint32) if double else x
+        results = tuple(
+            jax.ShapeDtypeStruct((*shape, 2) if double else shape, given.dtype)  # type: ignore[no-untyped-call]  # jax leaves it untyped
+            for shape in wanted
+        )
         # Batched points travel together.
-        return tuple(jax.pure_callback(ask, results, x, vmap_method="broadcast_all"))
+        parts = jax.pure_callback(ask, results, given, vmap_method="broadcast_all")
+        if double:
+            return tuple(jax.lax.bitcast_convert_type(part, jnp.float64) for part in parts)
+        return tuple(parts)
 
     differentiable = jax.custom_jvp(compute)
 

@@ -16,6 +16,7 @@ ANSWERS = "harry_answers"
 FUNCTION = "hermione_computes_function"
 SECRETS = ("r", "W1", "W2")
 """Attributes of the original game that an answer must not read."""
+TRACEBACK = "Traceback (most recent call last)"
 Oracle = Callable[[Any], jax.Array]
 
 
@@ -45,10 +46,10 @@ def play(context: ProbeContext, form: str) -> dict[str, Any]:
                 answer = None
             elif player.link.refused:
                 raise RuntimeError(f"an array of an earlier round needs {FUNCTION} again") from None
-            elif isinstance(exc, jax.errors.JaxRuntimeError):
-                # Its text goes on with a traceback, which is of no help and names our files.
-                first, _, _ = str(exc).partition("\n")
-                raise RuntimeError(first).with_traceback(exc.__traceback__) from None
+            elif TRACEBACK in (text := str(exc)):
+                # JAX's account of an error inside a callback: every frame, and the error last.
+                last = text.partition("\n----")[0].rstrip().rpartition("\n")[2]
+                raise RuntimeError(last).with_traceback(exc.__traceback__) from None
             else:
                 raise
     return {"answer": answer, "read": sorted(player.read)}
