@@ -197,7 +197,7 @@ class ItemProcess:
             except OSError:
                 chunk = b""
             if not chunk:
-                raise ItemEndedError(self._ending())
+                raise ItemEndedError(self._ending(broken_off=bool(raw)))
             raw += chunk
         return raw
 
@@ -226,8 +226,12 @@ class ItemProcess:
     def _abuse(self, detail: str) -> ItemEndedError:
         return ItemEndedError(Ending(Reason.PROTOCOL, None, detail))
 
-    def _ending(self) -> Ending:
-        """Why the channel closed, by the worker's word and the memory group's."""
+    def _ending(self, *, broken_off: bool = False) -> Ending:
+        """Why the channel closed, by the worker's word and the memory group's.
+
+        Args:
+            broken_off: Whether that was in the middle of a frame: our own side never leaves it so.
+        """
         ended = self._end_of(GRACE_SECONDS)
         if self._guard.exceeded():
             return Ending(Reason.MEMORY)
@@ -238,4 +242,6 @@ class ItemProcess:
         over = cpu_seconds >= self._limits.cpu_seconds - 1
         if code == -signal.SIGXCPU or (code == -signal.SIGKILL and over):
             return Ending(Reason.CPU_TIME, code)
-        return Ending(Reason.SIGNAL if code < 0 else Reason.EXITED, code)
+        if code < 0:
+            return Ending(Reason.SIGNAL, code)
+        return Ending(Reason.PROTOCOL if broken_off else Reason.EXITED, code)
