@@ -80,6 +80,10 @@ class _Player:
     def _impersonate(self, found: Any) -> Any:
         """An object of a class like the submission's, with the oracle and without the secrets."""
         base: type = found if isinstance(found, type) else type(found)
+        for cls in base.__mro__:
+            # It may be called as a function of the class, or of one above.
+            if FUNCTION in vars(cls):
+                setattr(cls, FUNCTION, staticmethod(lambda *args: self._oracle(args[-1])))
         rest = _Rest(base, None if isinstance(found, type) else found)
         inherited: Callable[..., Any] | None = getattr(base, "__getattr__", None)
 
