@@ -22,7 +22,8 @@ CHANGING_FUNCTIONS = frozenset(
 )
 """Functions that change an argument; so do torch's, whose names end in `_`."""
 SETTING = re.compile(
-    r"(set|seed|seterr|manual_seed|simplefilter|filterwarnings|use_\w+|set\w*_\w+|(en|dis)able_\w+)$"
+    r"(set|seterr|setrecursionlimit|set\w*_\w+|use_\w+|(en|dis)able_\w+|(manual_)?seed"
+    r"|simplefilter|filterwarnings)$"
 )
 """Functions of a library that change how it works from then on, by the last part of the name."""
 SETTING_PLACES = frozenset({"config", "environ", "path"})

@@ -15,7 +15,7 @@ from grader.submission.python import BrokenSourceError, check_length, parse
 TRANSPARENT = frozenset({"time", "capture", "prun"})
 """Cell magics below which names are bound as without them."""
 MAX_MAGICS = 200
-MAX_WORK = 2_000_000
+MAX_WORK = 1_000_000
 """Characters read to find magics: each one found has the whole cell read again."""
 LONG_WORD = re.compile(r"[\w*.\[\]\-]{2000}")
 """IPython's search for `name?` takes time in the square of a word's length."""
