@@ -1,0 +1,86 @@
+"""What 3.4 accepts and what it catches."""
+
+import pytest
+
+from grader.checks.interface import Outcome
+from tests.checks.compressed_flaws import WRONG
+from tests.checks.compressed_sources import PLAIN
+from tests.checks.rows import found, words
+
+TUNE = """
+def train(model, loader, epochs, lr=1e-3, parameters=None):
+    optimizer = torch.optim.Adam(parameters or model.parameters(), lr=lr)
+    for _ in range(epochs):
+        for images, labels in loader:
+            optimizer.zero_grad()
+            F.nll_loss(model(images), labels).backward()
+            optimizer.step()
+    return model
+
+def fine_tune(compressed, loader, epochs):
+    """
+HEAD = "import copy\nimport torch\nfrom torch import nn\nfrom torch.nn import functional as F\n"
+MATRICES, VECTORS = (
+    f"some = [p for p in compressed.parameters() if p.ndim == {axes}]; "
+    "return train(compressed, loader, epochs, parameters=some)"
+    for axes in (2, 1)
+)
+ENLARGED = """train(compressed, loader, epochs)
+    return nn.Sequential(compressed, nn.Linear(10, 3000), nn.Linear(3000, 10))"""
+SETTING = {"rank": 5, "images": 600}
+
+
+@pytest.mark.parametrize("model", [PLAIN, HEAD], ids=["own model", "no model"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        "return train(compressed, loader, epochs)",
+        "return train(copy.deepcopy(compressed), loader, epochs)",
+        "compressed.train(); train(compressed, loader, epochs, 1e-4); return compressed.eval()",
+        MATRICES,
+        "return nn.Sequential(nn.Identity(), train(compressed, loader, epochs))",
+    ],
+    ids=["in place", "a copy", "slowly", "factors alone", "wrapped"],
+)
+def test_fine_tune_accepts_every_way(model: str, body: str) -> None:
+    """In place or in a copy, with or without the biases, of the submission's model or ours."""
+    one = found(model + TUNE + body, "fine_tune", **SETTING)
+    assert not words(one).strip()
+    assert isinstance(one, Outcome)
+    assert one.data["after"] > one.data["before"]
+
+
+@pytest.mark.parametrize("model", [PLAIN, HEAD], ids=["own model", "no model"])
+@pytest.mark.parametrize(
+    ("body", "word"),
+    [
+        ("train(compressed, loader, epochs)", "type NoneType"),
+        ("return 0.5", "type float"),
+        ("return compressed", "the same as before"),
+        ("return copy.deepcopy(compressed)", "the same as before"),
+        (VECTORS, "the same as before"),
+        ("return train(compressed, loader, epochs, lr=10.0)", "lower than before"),
+        (ENLARGED, "keeps"),
+        (
+            "[p.data.mul_(1e-3) for p in compressed.parameters()]\n    return compressed",
+            "lower than before",
+        ),
+        ("raise ValueError('no images')", "no images"),
+        ("return lambda x: x", "expected shape (300, 10)"),
+    ],
+)
+def test_fine_tune_catches(model: str, body: str, word: str) -> None:
+    """No model back, no factor moved, a worse or a larger one."""
+    said = words(found(model + TUNE + body, "fine_tune", **SETTING))
+    assert word in said
+
+
+@pytest.mark.parametrize(
+    "flaw",
+    ["plain tensors and a plain bias", "crashes beyond a smaller side", "returns NaN", "is empty"],
+)
+def test_fine_tune_does_not_pay_for_a_wrong_model(flaw: str) -> None:
+    """A function that is right is judged on the grader's network where the own one fails."""
+    source = WRONG[flaw][0] + TUNE + "return train(compressed, loader, epochs)"
+    one = found(source, "fine_tune", **(SETTING | {"rank": 20}))
+    assert not words(one).strip()

@@ -1,0 +1,116 @@
+"""Training in the worker: steps of ours, and the submission's own functions."""
+
+import numpy as np
+import pytest
+import torch
+
+from grader.worker.probes import compression, training
+from tests.checks.compressed_sources import PLAIN, changed
+from tests.worker.probes.contexts import context_for, pixels
+
+RANK = 2
+LABELS = np.arange(7)
+
+
+def test_train_steps_moves_every_parameter() -> None:
+    """Adam on one batch changes all that `parameters()` gives."""
+    context = context_for(PLAIN)
+    compression.build(context, RANK)
+    before = compression.stored(context, RANK)["arrays"]
+    told = training.train_steps(context, RANK, pixels(), LABELS)
+    assert told["gradient"]
+    assert sorted(told["parameters"]) == sorted(before)
+    assert all(not np.array_equal(before[path], told["arrays"][path]) for path in before)
+    assert compression.state(context)["built"] == {"2": True}
+
+
+def test_train_steps_lowers_the_loss() -> None:
+    """On the batch that it trains on, for certain."""
+    context = context_for(PLAIN)
+    compression.build(context, RANK)
+    losses = []
+    for _ in range(2):
+        output = compression.answer(context, RANK, pixels())["output"]
+        losses.append(-float(output[torch.arange(7), torch.from_numpy(LABELS)].mean()))
+        training.train_steps(context, RANK, pixels(), LABELS)
+    assert losses[1] < losses[0]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        changed(("class CompressedNet(nn.Module):", "class CompressedNet:"),
+                ("        super().__init__()\n        self.layers", "        self.layers")),
+        changed(("nn.Parameter(", "torch.clone(")),
+    ],
+    ids=["no module", "no parameters"],
+)  # fmt: skip
+def test_train_steps_tells_where_nothing_can_be_trained(source: str) -> None:
+    """A model without parameters is no error, and moves nothing."""
+    context = context_for(source)
+    compression.build(context, RANK)
+    before = compression.stored(context, RANK)["arrays"]
+    told = training.train_steps(context, RANK, pixels(), LABELS)
+    assert not told["gradient"]
+    assert all(np.array_equal(before[path], told["arrays"][path]) for path in before)
+
+
+def test_train_steps_says_what_a_wrong_output_is() -> None:
+    """A forward that returns no matrix of answers is named."""
+    context = context_for(changed(("return F.log_softmax", "return [1], F.log_softmax")))
+    compression.build(context, RANK)
+    with pytest.raises(TypeError, match=r"must return a tensor of shape \(7, classes\), got tuple"):
+        training.train_steps(context, RANK, pixels(), LABELS)
+
+
+def test_exercise_watches_the_given_network_in_stages() -> None:
+    """What changes it is told apart: making, running, training."""
+    sources = {
+        "construction": changed(
+            ("        self.bias =", "        layer.weight.data.zero_()\n        self.bias =")
+        ),
+        "training": changed(("nn.Parameter(layer.bias.detach().clone())", "layer.bias")),
+        "": PLAIN,
+    }
+    for stage, source in sources.items():
+        context = context_for(source)
+        compression.build(context, RANK)
+        told = training.exercise(context, RANK, pixels(), LABELS)
+        stages = [name for name, changes in told["changed"].items() if changes]
+        assert stages[:1] == ([stage] if stage else [])
+        assert told["outputs"].shape == (7, 10)
+
+
+def test_exercise_goes_on_where_training_raises() -> None:
+    """A model that can't be trained is still watched."""
+    context = context_for(changed(("x = x.flatten(1)", "x = x.flatten(1) / (not self.training)")))
+    compression.build(context, RANK)
+    told = training.exercise(context, RANK, pixels(), LABELS)
+    assert told["changed"] == {"construction": [], "forward": [], "training": []}
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "usable"),
+    [
+        ("return compressed", "CompressedNet", True),
+        ("return None", "NoneType", False),
+        ("return nn.Sequential(compressed)", "Sequential", True),
+        ("return (compressed, 0.5)", "tuple", False),
+    ],
+)
+def test_fine_tune_puts_what_is_returned_in_place(body: str, kind: str, *, usable: bool) -> None:
+    """Whatever can be asked for answers takes the model's place."""
+    context = context_for(f"{PLAIN}\ndef fine_tune(compressed, loader, epochs):\n    {body}")
+    compression.build(context, RANK)
+    told = training.fine_tune(context, RANK, 1, pixels(), LABELS)
+    assert told == {"kind": kind, "usable": usable}
+    assert compression.answer(context, RANK, pixels())["output"].shape == (7, 10)
+
+
+def test_curve_gives_the_network_ranks_and_images() -> None:
+    """The function gets a trained network, a list of ranks and a loader of all images."""
+    source = """
+def compression_curve(net, ranks, loader):
+    return type(net).__name__, ranks, sum(len(labels) for _, labels in loader)
+"""
+    assert training.curve(context_for(source), (1, 2), pixels(), LABELS) == ("Net", [1, 2], 7)
