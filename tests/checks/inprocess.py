@@ -25,7 +25,7 @@ class InProcessSession:
         self.restart()
 
     def restart(self) -> None:
-        """Load the source anew; what it left elsewhere in this process stays, unlike in a worker."""
+        """Load the source anew; what it left elsewhere in this process stays."""
         with _faults("loading your code"):
             namespace = load([{"source": self._source, "label": "test source", "first_line": 1}])
         self._context = ProbeContext(
