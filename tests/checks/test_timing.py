@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grader.checks.interface import Outcome
-from grader.checks.timing import fastest_product, growth, implausible, read_times
+from grader.checks.timing import PEAK, fastest_product, growth, implausible, read_times
 from grader.worker.plain import to_plain
 
 NS, KS = (64, 128, 256), (8, 32)
@@ -235,3 +235,12 @@ def test_fastest_product_is_positive_and_grows() -> None:
     rng = np.random.default_rng(0)
     small, large = fastest_product(32, 4, rng), fastest_product(512, 64, rng)
     assert 0 < small < large < 10
+
+
+def test_fastest_product_is_bounded_where_the_machine_is_disturbed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A clock that sees every product take a second does not raise the floor to a second."""
+    ticks = iter(range(1000))
+    monkeypatch.setattr("grader.checks.timing.time.perf_counter", lambda: float(next(ticks)))
+    assert fastest_product(128, 32, np.random.default_rng(0)) <= 4 * 128**2 * 32 / PEAK
