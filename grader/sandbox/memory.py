@@ -55,8 +55,19 @@ def choose_guards() -> GuardMaker:
     """The strongest that this process may use here: cgroup v2, cgroup v1, or polling."""
     for maker in (_CgroupV2.here(), _CgroupV1.here()):
         if maker is not None:
+            for folder in maker.parents:
+                _sweep(folder)
             return maker
     return Polling()
+
+
+def _sweep(folder: Path) -> None:
+    """Remove the groups that a grader left which was killed: empty, and nobody's any more."""
+    for group in folder.glob("nla-grader-*-*"):
+        number = group.name.split("-")[2]
+        if number.isdecimal() and not psutil.pid_exists(int(number)):
+            with contextlib.suppress(OSError):  # a group with a process in it is not removed
+                group.rmdir()
 
 
 def _own_groups() -> dict[str, str]:
@@ -147,6 +158,11 @@ class _CgroupV1:
     pids: Path | None
     name: str = "cgroup v1"
 
+    @property
+    def parents(self) -> tuple[Path, ...]:
+        """Folders in which groups are made."""
+        return (self.memory,) if self.pids is None else (self.memory, self.pids)
+
     @classmethod
     def here(cls) -> "_CgroupV1 | None":
         own = _own_groups()
@@ -188,6 +204,11 @@ def _first_writable(controller: str, own: dict[str, str], limit_file: str) -> Pa
 class _CgroupV2:
     parent: Path
     name: str = "cgroup v2"
+
+    @property
+    def parents(self) -> tuple[Path, ...]:
+        """Folders in which groups are made."""
+        return (self.parent,)
 
     @classmethod
     def here(cls) -> "_CgroupV2 | None":

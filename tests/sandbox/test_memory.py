@@ -197,3 +197,19 @@ def test_choose_guards_leaves_no_trial_behind() -> None:
     """Looking for what can be made leaves nothing made."""
     assert choose_guards().name in {"cgroup v2", "cgroup v1", "poll"}
     assert not list(Path("/sys/fs/cgroup").rglob(f"nla-grader-{os.getpid()}-*"))
+
+
+def test_choose_guards_removes_what_a_killed_grader_left(groups: GuardMaker) -> None:
+    """Its groups carry the number of a process that is no more."""
+    made = groups.make(Limits())
+    folders = getattr(made, "folders", ())
+    assert folders
+    child = subprocess.Popen([sys.executable, "-c", ""])
+    child.wait()
+    left = [folder.with_name(f"nla-grader-{child.pid}-1") for folder in folders]
+    for folder in left:
+        folder.mkdir()
+    choose_guards()
+    assert not [folder for folder in left if folder.exists()]
+    assert all(folder.exists() for folder in folders)
+    made.close()
