@@ -1,5 +1,6 @@
 """An item's own process without a sandbox, so that a test can look into it from outside."""
 
+import contextlib
 import os
 import signal
 import socket
@@ -71,9 +72,22 @@ class Served:
         exc: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self.hang_up()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.pid, signal.SIGKILL)
+        self.wait(20)
+
+    def hang_up(self) -> None:
+        """Close this end of the channel."""
         self._link.close()
-        os.killpg(self.pid, signal.SIGKILL)
-        self._process.wait()
+
+    def wait(self, seconds: float) -> None:
+        """Until the process has ended.
+
+        Raises:
+            subprocess.TimeoutExpired: it has not.
+        """
+        self._process.wait(seconds)
 
     def load(self, source: str, names: Mapping[str, str]) -> None:
         """Execute `source` there."""
