@@ -28,6 +28,8 @@ SETTING = re.compile(
 """Functions of a library that change how it works from then on, by the last part of the name."""
 SETTING_PLACES = frozenset({"config", "environ", "path"})
 """Parts of a library whose methods change how it works: `jax.config.update`, `sys.path.append`."""
+COMPLETING = re.compile("def|register")
+"""Methods that complete a function, such as `defvjp` and `defjvp` of JAX."""
 UNFORESEEABLE = frozenset({"eval", "exec", "globals", "execfile"})
 LOCAL_VIEWS = frozenset({"locals", "vars"})
 """As `globals`, at the top level and with no argument alone."""
@@ -43,7 +45,7 @@ class Effects:
     changes: set[str] = field(default_factory=set)
     """Roots of the objects that it changes while it runs."""
     stores: set[str] = field(default_factory=set)
-    """Those of them of which it assigns an attribute or an element."""
+    """Those of them of which it assigns a part, or which it completes as by `f.defvjp(…)`."""
     changes_later: set[str] = field(default_factory=set)
     """Roots that functions defined here change when called; some may be local to them."""
     augmented: set[str] = field(default_factory=set)
@@ -80,13 +82,7 @@ def effects_of(statement: ast.stmt) -> Effects:
             case ast.Call():
                 _call(found, node, deferred=deferred)
             case ast.Expr(value=ast.Call(func=func)):
-                path = path_of(func)
-                if len(path) > 1:
-                    _change(found, path[0], deferred=deferred)
-                if _is_setting(path) and not deferred:
-                    found.settings.add(path[0])
-                elif path != ("print",) and not deferred:
-                    only_settings = False
+                only_settings &= _expression(found, path_of(func), deferred=deferred)
             case _ if not deferred:
                 _at_top(found, node)
     if not only_settings:
@@ -144,6 +140,20 @@ def _nodes(statement: ast.stmt) -> Iterator[tuple[ast.AST, bool]]:
 def _body(node: ast.AST) -> Iterable[ast.AST]:
     body = getattr(node, "body", [])
     return body if isinstance(body, list) else [body]
+
+
+def _expression(found: Effects, path: tuple[str, ...], *, deferred: bool) -> bool:
+    """A call for its effect alone; whether nothing but settings comes of it."""
+    if len(path) > 1:
+        _change(found, path[0], deferred=deferred)
+    if deferred:
+        return True
+    if len(path) > 1 and COMPLETING.match(path[-1]):
+        found.stores.add(path[0])
+    if _is_setting(path):
+        found.settings.add(path[0])
+        return True
+    return path == ("print",)
 
 
 def _store(found: Effects, root: str, *, deferred: bool) -> None:

@@ -9,7 +9,7 @@ from grader.submission import Slice, Submission, slice_for, submission_from_byte
 
 def code(source: str, **more: Any) -> dict[str, Any]:
     """A code cell as nbformat 4 has it."""
-    empty = {"metadata": {}, "outputs": [], "execution_count": None}
+    empty: dict[str, Any] = {"metadata": {}, "outputs": [], "execution_count": None}
     return {"cell_type": "code", "source": source, **empty, **more}
 
 

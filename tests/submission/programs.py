@@ -1,10 +1,9 @@
-"""Random harmless programs for hypothesis, and two ways to run them."""
+"""Random harmless programs for hypothesis, and what they compute."""
 
 from typing import Any
 
-from grader.submission import Slice
 from hypothesis import strategies as st
-from hypothesis.strategies import DrawFn, SearchStrategy
+from hypothesis.strategies import DrawFn
 
 NUMBERS = ("a", "b", "c")
 LISTS = ("p", "q", "r")
@@ -14,23 +13,29 @@ ENOUGH = 2000
 """Digits and elements above which a program counts as growing without end."""
 
 
-def _number(draw: DrawFn) -> str:
-    return draw(
-        st.one_of(
-            st.integers(0, 9).map(str),
-            st.sampled_from(NUMBERS),
-            st.sampled_from(LISTS).map("sum({})".format),
-            st.tuples(st.sampled_from(NUMBERS), st.sampled_from(NUMBERS)).map(" - ".join),
-            st.sampled_from(NUMBERS).map("sum([{0} + i for i in range(2)])".format),
-            st.sampled_from(NUMBERS).map("(lambda: {})()".format),
-        )
-    )
+@st.composite
+def numbers(draw: DrawFn) -> str:
+    """An expression whose value is a number."""
+    name, other = draw(st.sampled_from(NUMBERS)), draw(st.sampled_from(NUMBERS))
+    plain = [
+        str(draw(st.integers(0, 9))),
+        name,
+        f"sum({draw(st.sampled_from(LISTS))})",
+        f"{name} - {other}",
+        f"sum([{name} + i for i in range(2)])",
+        f"(lambda: {name})()",
+    ]
+    return draw(st.sampled_from(plain))
 
 
 @st.composite
 def statements(draw: DrawFn, defined: tuple[str, ...]) -> str:
     """One top-level statement; of functions it uses those in `defined` alone."""
-    number, name, seq = _number(draw), draw(st.sampled_from(NUMBERS)), draw(st.sampled_from(LISTS))
+    number, name, seq = (
+        draw(numbers()),
+        draw(st.sampled_from(NUMBERS)),
+        draw(st.sampled_from(LISTS)),
+    )
     other = draw(st.sampled_from([one for one in LISTS if one != seq]))
     function = draw(st.sampled_from(FUNCTIONS))
     plain = [
@@ -72,8 +77,10 @@ def statements(draw: DrawFn, defined: tuple[str, ...]) -> str:
             f"old = {known}\ndef {known}(x=0): return old(x) + 1",
             f"{function} = {known}",
             f"def {function}(x=0): return {known}(x) + {number}",
-            f"@(lambda made: lambda x=0: made(x) + {number})\ndef {function}(x=0): return x",
             f"class C:\n    value = {known}()\n{name} = C.value",
+            f"table = {{'k': [{known}]}}\ndef {function}(x=0): return table['k'][0](x)",
+            f"def wrap(made): return lambda x=0: made(x) + 1\n@wrap\ndef {known}(x=0): return x",
+            f"class C:\n    def m(self): return {known}()\n{name} = C().m()",
         ]
     return draw(st.sampled_from(plain))
 
@@ -90,7 +97,7 @@ def programs(draw: DrawFn) -> list[str]:
             cell.append(text)
             defined += [one for one in FUNCTIONS if f"def {one}(" in text or f"{one} = " in text]
         cells.append("\n".join(cell))
-    cells.insert(draw(st.integers(1, len(cells))), f"def f(x=0): return {_number(draw)} + x")
+    cells.insert(draw(st.integers(1, len(cells))), f"def f(x=0): return {draw(numbers())} + x")
     return cells
 
 
@@ -99,27 +106,15 @@ def run(source: str) -> dict[str, Any] | None:
     space: dict[str, Any] = {}
     try:
         exec(compile(source, "program", "exec"), space)
-    except Exception:
+    except Exception:  # noqa: BLE001 - a random program may raise anything
         return None
     small = all(not isinstance(value, int) or abs(value) < 10**ENOUGH for value in space.values())
     return space if small else None
-
-
-def run_slice(part: Slice) -> dict[str, Any]:
-    """The namespace after the chunks of a slice, as the worker makes it."""
-    space: dict[str, Any] = {}
-    for chunk in part.chunks:
-        source = "\n" * (chunk.first_line - 1) + chunk.source
-        exec(compile(source, f"<{chunk.label}>", "exec", dont_inherit=True), space)
-    return space
 
 
 def answer(space: dict[str, Any], name: str) -> Any:
     """What the function `name` returns twice, or the kind of exception that it raises."""
     try:
         return space[name](), space[name](2)
-    except Exception as exc:
+    except Exception as exc:  # noqa: BLE001 - likewise
         return type(exc)
-
-
-ANY_TEXT: SearchStrategy[str] = st.text(st.characters(codec=None), max_size=200)

@@ -90,7 +90,11 @@ METHOD = "class Game:\n    def harry_answers(self): return 8"
         # A function that waits to be a method is one when it is attached.
         ([METHOD, "def harry_answers(self): return 7"], "Game.harry_answers"),
         (
-            ["class Game: pass", "def harry_answers(self): return 7", "Game.harry_answers = harry_answers"],
+            [
+                "class Game: pass",
+                "def harry_answers(self): return 7",
+                "Game.harry_answers = harry_answers",
+            ],
             "Game.harry_answers",
         ),
         (
@@ -109,7 +113,10 @@ def test_the_later_of_two_forms_counts(cells: list[str], path: str) -> None:
 def test_an_attached_method_comes_with_its_class() -> None:
     """Class, function and attachment are all in the slice, and it runs."""
     found = notebook(
-        "class Game:\n    pass", "def answer(self): return 7", "Game.harry_answers = answer", "1 / 0"
+        "class Game:\n    pass",
+        "def answer(self): return 7",
+        "Game.harry_answers = answer",
+        "1 / 0",
     )
     assert value(found, "harry_answers", None) == 7
 

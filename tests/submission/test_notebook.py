@@ -62,7 +62,12 @@ def test_version_3_is_converted() -> None:
                         "language": "python",
                         "metadata": {},
                         "outputs": [
-                            {"output_type": "pyout", "prompt_number": 1, "text": "7", "metadata": {}}
+                            {
+                                "output_type": "pyout",
+                                "prompt_number": 1,
+                                "text": "7",
+                                "metadata": {},
+                            }
                         ],
                     },
                 ],
