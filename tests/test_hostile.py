@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 import yaml
-from grader.submission import submission_from_bytes
 
 from grader.errors import SandboxError
 from grader.grading import Grader, Options
 from grader.model import ItemRecord, Status
+from grader.submission import submission_from_bytes
 from tests.leftovers import Leftovers
 
 ROOT = Path(__file__).parents[1]

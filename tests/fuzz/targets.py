@@ -1,6 +1,6 @@
-"""Coverage-guided fuzzing of what reads strangers' bytes: `python targets.py NAME CORPUS [options]`.
+"""Coverage-guided fuzzing of what reads bytes of strangers: `python targets.py NAME CORPUS`.
 
-The options are libFuzzer's, e.g. `-max_total_time=60`. A crash leaves its input in the current folder.
+Options are libFuzzer's, e.g. `-max_total_time=60`. A crash leaves its input in the working folder.
 """
 
 import sys

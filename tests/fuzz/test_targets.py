@@ -1,4 +1,4 @@
-"""A minute of fuzzing each for the protocol's decoder and the loader: nothing unexpected escapes."""
+"""A minute of fuzzing each for the decoder and the loader: nothing unexpected escapes."""
 
 import subprocess
 import sys

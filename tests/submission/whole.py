@@ -21,6 +21,8 @@ x = np.random.randn(10 ** 9)
 assert norm_constants(10 ** 9)[0] * np.linalg.norm(x) <= abs(x).max()
 #: text
 Proof. $\|UA\|_F = \|A\|_F$, see [the lecture](https://nowhere.example).
+#: text
+*Your answer.*
 #: keep
 def extremal_matrix(m, n, k):
     A = np.zeros((m, n)); A[range(k), range(k)] = 1
@@ -30,6 +32,8 @@ for m in range(1, 10 ** 6):
     print(np.linalg.matrix_rank(extremal_matrix(m, m, 1)))
 #: text
 **1.3**
+#: text
+*Your answer.*
 #: keep
 def rank_one_svd(n):
     i = np.arange(1, n + 1)
@@ -76,6 +80,8 @@ for n in tqdm(ns):
     plt.loglog(ns[:len(times)], times); plt.show()
 #: trial
 grad_U?
+#: text
+*Your answer.*
 #: keep
 gradient_complexity = lambda: {'n': 2, 'k': 1}
 #: keep
@@ -89,6 +95,8 @@ def time_gradients(ns, ks):
 #: trial
 def half_done(x:
     return
+#: text
+*Your answer.*
 #: keep
 R = lambda A, x: x @ A @ x / (x @ x)
 
@@ -109,6 +117,8 @@ import torch.nn.functional as F
 device = torch.device('cuda')
 trainset = torchvision.datasets.CIFAR10('.', download=True)
 train_loader = torch.utils.data.DataLoader(trainset, batch_size=100)
+#: text
+*Your answer.*
 #: keep
 class Net(nn.Module):
     def __init__(self):
@@ -128,6 +138,8 @@ def test(net, loader):
 model = Net().cuda()
 for epoch in range(7):
     train(model, train_loader)
+#: text
+*Your answer.*
 #: keep
 class CompressedNet(nn.Module):
     def __init__(self, net, r):
@@ -143,6 +155,8 @@ def compression_curve(net, ranks, loader):
 ranks = [1, 5, 10]
 accuracy = compression_curve(model, ranks, train_loader)
 plt.figure(figsize=(9, 4)); sns.lineplot(x=ranks, y=accuracy); plt.show()
+#: text
+*Your answer.*
 #: keep
 def fine_tune(compressed, loader, epochs):
     for epoch in range(epochs):
@@ -155,6 +169,8 @@ for r in ranks:
 ## Problem 4
 #: trial
 key = 0
+#: text
+*Your answer.*
 #: keep
 class Game:
     def hermione_computes_function(self, x):

@@ -32,9 +32,7 @@ def attempts(context: ProbeContext, secrets: Sequence[str]) -> list[str]:
         "may gain privileges by starting a program": lambda: _status("NoNewPrivs") != "1",
         "reads the environment of process 1": Path("/proc/1/environ").read_bytes,
         "changes a setting of the kernel": _change_setting,
-        "opens the kernel's core pattern for writing": lambda: (
-            _GRAVE_SETTING.open("r+").close() or True
-        ),
+        "opens the kernel's core pattern for writing": _open_grave_setting,
         "sees a network": _network,
         "makes a user namespace": lambda: _c_call("unshare", _NEW_USER_NAMESPACE),
         "traces another process": lambda: _c_call("ptrace", _PTRACE_ATTACH, os.getppid(), 0, 0),
@@ -68,6 +66,11 @@ def _change_setting() -> bool:
     same = _HARMLESS_SETTING.read_text(encoding="ascii")
     _HARMLESS_SETTING.write_text(same, encoding="ascii")
     return True
+
+
+def _open_grave_setting() -> bool:
+    with _GRAVE_SETTING.open("r+"):
+        return True
 
 
 def _network() -> bool:

@@ -1,0 +1,75 @@
+"""(d), (e) and (g): a class at one job and at two, unchanged once more, and growing."""
+
+import shutil
+from itertools import pairwise
+from pathlib import Path
+
+from benchmarks.clock import GRADER, Timing, time_command
+from benchmarks.table import Row
+
+CLASS = 40
+SIZES = (10, 40, 160)
+WANTED_JOBS = 1.7
+WANTED_AGAIN = 2.0
+"""Seconds for a second run of an unchanged class."""
+RUBRIC = """\
+assignment: class
+title: A class
+total: 12
+defaults: {wall_seconds: 60, memory_gib: 2, threads: 1}
+items:
+  - {id: "1.1a", title: Constants, points: 1, requires: [norm_constants],
+     checks: [{title: constants, use: theory.norm_constants}]}
+  - {id: "1.2b", title: Extremal, points: 3, requires: [extremal_matrix],
+     checks: [{title: matrix, use: theory.extremal_matrix}]}
+  - {id: "1.3a", title: Projector, points: 2, requires: [projector_pinv],
+     checks: [{title: pseudoinverse, use: theory.projector_pinv}]}
+  - {id: "2.1a", title: Gradient by U, points: 2, requires: [grad_U],
+     checks: [{title: gradient, use: calculus.gradient, with: {of: U}}]}
+  - {id: "2.1b", title: Gradient by V, points: 2, requires: [grad_V],
+     checks: [{title: gradient, use: calculus.gradient, with: {of: V}}]}
+  - {id: "2.2", title: Rayleigh, points: 2, requires: [rayleigh_gradient],
+     checks: [{title: gradient, use: calculus.rayleigh}]}
+"""
+REFERENCE = Path(__file__).parents[1] / "reference" / "ps1.py"
+
+
+def measure(work: Path, *, runs: int) -> list[Row]:
+    """Rows (d), (e) and (g); each run starts in an empty folder, but for (e)."""
+    rubric = work / "class.yaml"
+    rubric.write_text(RUBRIC, encoding="utf-8")
+    timings = {size: _graded(work, rubric, size, jobs=1, runs=runs) for size in SIZES}
+    one, two = timings[CLASS], _graded(work, rubric, CLASS, jobs=2, runs=runs)
+    again = time_command(_command(work, rubric, CLASS, jobs=1), runs=runs)
+    slow = Timing(WANTED_AGAIN, 0.0, "")
+    rows = [
+        Row("d", f"{CLASS} submissions at 2 jobs", "1 job", one, two, WANTED_JOBS),
+        Row("e", f"{CLASS} unchanged submissions again", "2 seconds", slow, again, 1.0),
+    ]
+    for small, large in pairwise(SIZES):
+        scaled = Timing(timings[small].seconds * large / small, timings[small].memory_mib, "")
+        what = f"{large} submissions"
+        # A ratio of 1 is linear growth; start-up makes it larger.
+        rows.append(Row("g", what, f"{large // small} times {small}", scaled, timings[large], 0.9))
+    return rows
+
+
+def _graded(work: Path, rubric: Path, size: int, *, jobs: int, runs: int) -> Timing:
+    folder = work / f"class-{size}"
+    folder.mkdir(exist_ok=True)
+    source = REFERENCE.read_text(encoding="utf-8")
+    for number in range(size):
+        # Another file each, so that nothing of one serves the other.
+        text = f"{source}\n\nSTUDENT = {number}\n"
+        (folder / f"student{number}.py").write_text(text, encoding="utf-8")
+    timings = []
+    for _ in range(runs):
+        shutil.rmtree(work / f"run-{size}", ignore_errors=True)
+        timings.append(time_command(_command(work, rubric, size, jobs=jobs), runs=1))
+    return sorted(timings, key=lambda timing: timing.seconds)[len(timings) // 2]
+
+
+def _command(work: Path, rubric: Path, size: int, *, jobs: int) -> list[str]:
+    folder, run = str(work / f"class-{size}"), str(work / f"run-{size}")
+    options = ["--rubric", str(rubric), "--jobs", str(jobs), "--device", "cpu"]
+    return [*GRADER, "grade", folder, "--out", run, *options]
