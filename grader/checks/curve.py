@@ -108,9 +108,12 @@ def _judge_parameters(net: TruncatedNet, rank: int, parameters: float) -> Outcom
     least = sum(min(layer.factored(rank), layer.weight.size) for layer in net.layers)
     if least <= parameters <= storage_limit(net, rank):
         return None
+    hint = "a layer of size m x n takes r(m + n) numbers for its factors, and m for its bias"
+    if parameters < least:
+        hint += "; factors that are plain tensors are missing in parameters()"
     return failed(
         f"{NAME}: expected the number of stored parameters at rank {rank}, got {parameters:.0f}",
-        "a layer of size m x n takes r(m + n) numbers for its factors, and m for its bias",
+        hint,
     )
 
 

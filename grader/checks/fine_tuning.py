@@ -4,6 +4,8 @@ The accuracy is the grader's: from log-probabilities of hidden images, whose lab
 That the network is still small is measured on the numbers that the worker says it keeps.
 """
 
+from dataclasses import replace
+
 import numpy as np
 from pydantic import Field
 
@@ -44,7 +46,7 @@ def fine_tune(params: FineTuneParams, bench: Bench) -> Outcome:
     # stands in for it.
     other = _attempt(params, models, own=False)
     if isinstance(other, Outcome) and other.value >= 1:
-        return other
+        return replace(other, staff_note="judged on the grader's own compressed network")
     found = found or other
     if isinstance(found, SubmissionFault):
         raise found
