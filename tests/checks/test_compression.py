@@ -73,6 +73,7 @@ def test_a_check_that_is_not_implemented_says_so() -> None:
     losses = lost(graded(source))
     assert set(losses) == set(ROWS)
     assert all("factor the weights" in said for said in losses.values())
+    assert len(set(losses.values())) == 1
 
 
 def test_feedback_names_the_rank_that_raised() -> None:
