@@ -55,7 +55,12 @@ def write_notebook(file: Path, *, rounds: int) -> Path:
     cells = ["import numpy as np", game, GRADIENTS]
     if rounds:
         cells.append(RUNS.format(rounds=rounds))
-    empty = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None}
+    empty: dict[str, object] = {
+        "cell_type": "code",
+        "metadata": {},
+        "outputs": [],
+        "execution_count": None,
+    }
     made = {
         "cells": [{**empty, "id": f"c{at}", "source": cell} for at, cell in enumerate(cells)],
         "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3"}},
