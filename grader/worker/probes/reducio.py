@@ -64,14 +64,19 @@ class _Player:
         self._oracle = make_function(self.link, form)
         owner, _, method = context.names.get(ANSWERS, ANSWERS).rpartition(".")
         if owner:
-            found = find(context.namespace, owner)
-            self._self = self._impersonate(found)
-            self._function = getattr(self._self, method)
+            player = self._impersonate(find(context.namespace, owner))
+            self._function = getattr(player, method)
+            needs = _needs(self._function, required=True)
         else:
             self._function = find(context.namespace, ANSWERS)
+            needs = _needs(self._function, required=False) or [FUNCTION]
             game = context.namespace.get("Game")
-            self._self = self._impersonate(game if isinstance(game, type) else _Plain)
-        self._arguments = self._choose_arguments(is_method=bool(owner))
+            if needs[0] == "self":
+                player = self._impersonate(game if isinstance(game, type) else _Plain)
+        if not needs:
+            self._arguments: tuple[Any, ...] = ()
+        else:
+            self._arguments = (player,) if needs[0] == "self" else (self._oracle,)
 
     def answer(self) -> Any:
         """What the submission says."""
@@ -108,22 +113,20 @@ class _Player:
         except TypeError:  # it wants the constructor's arguments
             return object.__new__(made)
 
-    def _choose_arguments(self, *, is_method: bool) -> tuple[Any, ...]:
-        """The method of a class needs none as a rule, a function the oracle, or an object."""
-        try:
-            parameters = inspect.signature(self._function).parameters.values()
-        except (TypeError, ValueError):
-            return () if is_method else (self._oracle,)
-        positional = {inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD}
-        names = [
-            parameter.name
-            for parameter in parameters
-            if parameter.kind in positional
-            and (not is_method or parameter.default is inspect.Parameter.empty)
-        ]
-        if is_method and not names:
-            return ()
-        return (self._self,) if names[:1] == ["self"] else (self._oracle,)
+
+def _needs(function: Any, *, required: bool) -> list[str]:
+    """Names of the positional parameters, those without default alone where asked so."""
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return []
+    positional = {inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD}
+    return [
+        parameter.name
+        for parameter in parameters
+        if parameter.kind in positional
+        and not (required and parameter.default is not inspect.Parameter.empty)
+    ]
 
 
 class _Plain:

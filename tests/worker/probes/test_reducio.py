@@ -157,6 +157,12 @@ def test_play_leaves_a_wrong_signature_to_python(source: str) -> None:
         Table(source, names).play()
 
 
+def test_play_of_a_function_leaves_classes_alone() -> None:
+    """One that needs none is not hindered by a class that can't be taken as a base."""
+    source = "Game = bool\ndef harry_answers(h): return 3"
+    assert Table(source).play() == 3
+
+
 @pytest.mark.parametrize("name", ["r", "W1", "W2"])
 @pytest.mark.parametrize(
     "read",
