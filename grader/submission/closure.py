@@ -9,29 +9,20 @@ The rule, which is Python's own, applied to the hand-in up to that place:
   called. Where nothing before the place binds it, the first binding after the place counts.
 - With a binding come all changes of its object up to the place, and after a binding that may not
   happen, such as one in a loop, also the one before it.
+- Settings of the libraries that the slice imports belong to it, as `kinds.sets` has it.
 - Statements on which nothing depends in this way are not taken: experiments, plots, downloads.
+- Where `eval` and its like may use or bind any name, all plain definitions before the place come.
 """
 
-import ast
-import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 
-from grader.submission.effects import path_of
+from grader.submission.kinds import is_plain_definition, sets
 from grader.submission.program import BUILTINS, WELL_KNOWN, Program, star_names
 from grader.submission.statements import Statement
 
 MAX_STEPS = 1_000_000
 """Steps along names for one item; real hand-ins need some thousands."""
-PLOTTING = frozenset({"matplotlib", "pylab", "seaborn", "plotly", "bokeh"})
-"""Packages whose settings change no result."""
-ALWAYS = re.compile(r"\benviron\b|\bsetrecursionlimit\b|\bsys\.path\b")
-"""Settings that reach every library."""
-TRANSFORMS = frozenset(
-    {"array", "asarray", "grad", "hessian", "jacfwd", "jacobian", "jacrev", "jit", "partial"}
-    | {"value_and_grad", "vmap"}
-)
-"""Calls that only define something."""
 
 
 class TangledError(Exception):
@@ -72,8 +63,9 @@ class Closure:
             self.notes.append(
                 f"{call} may use or bind any name, so all definitions before it were taken"
             )
-            for at in filter(self._is_cautious, range(self._limit)):
-                self._take(at)
+            for at in range(self._limit):
+                if is_plain_definition(self._program.statements[at]):
+                    self._take(at)
             self._follow()
             self._take_settings()
         self._note_stars()
@@ -101,8 +93,10 @@ class Closure:
             seen.add(name)
             for binding in self._bindings(name, at):
                 self._take(binding)
+                # Statement `at` may call what it uses.
                 waiting |= self._callable(binding) - seen
                 for change in self._program.changes(name, binding, at):
+                    self._count(1)
                     waiting |= self._callable(change) - seen
         for name in one.names - one.imported.keys():
             limit = max(self._limit, self._program.cell_end(at))
@@ -163,18 +157,17 @@ class Closure:
             raise TangledError
 
     def _take_settings(self) -> None:
-        """Take the settings, made before the place, of the libraries that are imported so far.
-
-        A setting is a call such as `jax.config.update(…)` or `np.random.seed(0)`, or an assignment
-        such as `torch.backends.cudnn.benchmark = False`. `os.environ`, `sys.path` and the recursion
-        limit are settings of every library. A setting that needs results of experiments is left.
-        """
+        """Take the settings, made before the place, of the libraries that are imported so far."""
         before = -1
         while before != len(self.taken):
             before = len(self.taken)
-            packages = set(self._packages()) - PLOTTING
+            packages = set(self._packages())
             for at in self._program.settings:
-                if at < self._limit and at not in self.taken and self._sets(at, packages):
+                if at >= self._limit or at in self.taken:
+                    continue
+                names = self._program.statements[at].now
+                self._count(sum(len(self._program.events(name)) for name in names))
+                if sets(self._program, at, packages):
                     self._take(at)
             self._follow()
 
@@ -182,34 +175,6 @@ class Closure:
         for at in self.taken:
             one = self._program.statements[at]
             yield from one.imported.values()
-
-    def _sets(self, at: int, packages: set[str]) -> bool:
-        one = self._program.statements[at]
-        known = {self._package(root, at) for root in one.effects.settings}
-        everywhere = packages and known & {"os", "sys"} and ALWAYS.search(one.source)
-        return bool(known & packages or everywhere) and all(
-            self._is_light(name, at) for name in one.now
-        )
-
-    def _package(self, name: str, limit: int) -> str:
-        found = self._program.binding(name, limit)
-        return self._program.statements[found[0]].imported.get(name, "") if found else ""
-
-    def _is_light(self, name: str, limit: int) -> bool:
-        """Whether `name` can be had without running more than imports and one plain assignment."""
-        found = self._program.binding(name, limit)
-        self._count(1 + len(found))
-        return (bool(found) or name in BUILTINS) and all(
-            self._is_light_statement(at, name) for at in found
-        )
-
-    def _is_light_statement(self, at: int, name: str) -> bool:
-        one = self._program.statements[at]
-        if name in one.imported:
-            return True
-        return isinstance(one.node, (ast.Assign, ast.AnnAssign)) and all(
-            used in BUILTINS or self._package(used, at) for used in one.now
-        )
 
     def _unforeseeable(self) -> str:
         """The call that makes the slice uncertain, and where; empty where there is none."""
@@ -221,20 +186,6 @@ class Closure:
             if one.effects.unforeseeable_now:
                 return f"`{one.effects.unforeseeable}` in {one.place}"
         return ""
-
-    def _is_cautious(self, at: int) -> bool:
-        """Whether a statement only defines things, or may bind any name."""
-        one = self._program.statements[at]
-        match one.node:
-            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
-                return True
-            case ast.Import() | ast.ImportFrom():
-                return True
-            case ast.Assign(value=ast.Call(func=func)):
-                return path_of(func)[-1:] != () and path_of(func)[-1] in TRANSFORMS
-            case ast.Assign() | ast.AnnAssign() if not one.effects.calls:
-                return True
-        return one.effects.unforeseeable_now
 
     def _note_stars(self) -> None:
         for one in self._statements_taken():

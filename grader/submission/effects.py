@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from grader.submission.expressions import parts_of, path_of, root_of
+
 CHANGING_METHODS = frozenset(
     {"add", "append", "appendleft", "clear", "discard", "extend", "extendleft", "fill", "insert"}
     | {"pop", "popitem", "popleft", "put", "remove", "reverse", "rotate", "setdefault", "setflags"}
@@ -64,6 +66,8 @@ class Effects:
     """Roots of what it hands on to other names or to functions, which may call it later."""
     calls: bool = False
     """Something is called while the statement runs."""
+    callees: set[tuple[str, str]] = field(default_factory=set)
+    """Root and last part of the name of each thing called meanwhile that has a name."""
     unrunnable: str = ""
     """What only a function, or a notebook, may contain at this place."""
 
@@ -88,39 +92,6 @@ def effects_of(statement: ast.stmt) -> Effects:
     if not only_settings:
         found.settings.clear()
     return found
-
-
-def root_of(node: ast.AST) -> str:
-    """The name at the beginning of `name.attribute[element]`, empty where it begins otherwise."""
-    while isinstance(node, (ast.Attribute, ast.Subscript, ast.Starred)):
-        node = node.value
-    return node.id if isinstance(node, ast.Name) else ""
-
-
-def path_of(node: ast.AST) -> tuple[str, ...]:
-    """The parts of `name.attribute.attribute`, empty for anything else."""
-    parts = []
-    while isinstance(node, ast.Attribute):
-        parts.append(node.attr)
-        node = node.value
-    return (node.id, *reversed(parts)) if isinstance(node, ast.Name) else ()
-
-
-def parts_of(node: ast.expr) -> Iterator[ast.expr]:
-    """The expressions whose very objects an expression may give on, none of a call."""
-    waiting = [node]
-    while waiting:
-        match waiting.pop():
-            case ast.Tuple(elts=several) | ast.List(elts=several) | ast.Set(elts=several):
-                waiting.extend(several)
-            case ast.BoolOp(values=several) | ast.Dict(values=several):
-                waiting.extend(several)
-            case ast.IfExp(body=one, orelse=other):
-                waiting.extend((one, other))
-            case ast.NamedExpr(value=one) | ast.Starred(value=one):
-                waiting.append(one)
-            case part:
-                yield part
 
 
 def _nodes(statement: ast.stmt) -> Iterator[tuple[ast.AST, bool]]:
@@ -169,6 +140,7 @@ def _call(found: Effects, node: ast.Call, *, deferred: bool) -> None:
     arguments = [*node.args, *(keyword.value for keyword in node.keywords)]
     if not deferred:
         found.calls = True
+        found.callees |= {(path[0], name)} if path else set()
         found.passes |= _roots(arguments)
     if len(path) > 1 and name in CHANGING_METHODS:
         _change(found, path[0], deferred=deferred)

@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from grader.submission.effects import path_of
+from grader.submission.expressions import path_of
 from grader.submission.program import Program
 from grader.submission.statements import is_stub
 
@@ -43,6 +43,27 @@ def find_definition(program: Program, name: str, *, methods: bool) -> Definition
     else:
         found = [*_plain(program, name), *(_methods(program, name) if methods else ())]
     return max(found, key=lambda one: (one.whole, one.at), default=None)
+
+
+def owner_of(program: Program, definition: Definition) -> str | None:
+    """The class that a plain function with a `self` was written for.
+
+    It is the last one before the function that has a method which the function uses of its `self`.
+    """
+    node = program.statements[definition.at].node
+    if "." in definition.path or not _takes_self(node):
+        return None
+    used = {
+        part.attr
+        for part in ast.walk(node)
+        if isinstance(part, ast.Attribute) and path_of(part)[:1] == ("self",)
+    }
+    for one in reversed(program.statements[: definition.at]):
+        if isinstance(one.node, ast.ClassDef) and any(
+            isinstance(part, FUNCTIONS) and part.name in used for part in one.node.body
+        ):
+            return one.node.name
+    return None
 
 
 def _plain(program: Program, name: str) -> Iterator[Definition]:

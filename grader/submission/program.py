@@ -67,6 +67,11 @@ class Program:
         found = self._changed.get(self._group(name), ())
         return found[bisect_left(found, start) : bisect_left(found, limit)]
 
+    def package(self, name: str, limit: int) -> str:
+        """The package from which `name` is imported before `limit`; empty where it is not."""
+        found = self.binding(name, limit)
+        return self.statements[found[0]].imported.get(name, "") if found else ""
+
     def cell_end(self, at: int) -> int:
         """The number of the first statement behind the cell of statement `at`."""
         return self._cell_ends[self.statements[at].cell]

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 
 from grader.submission.closure import Closure, TangledError
 from grader.submission.hints import explain_missing
+from grader.submission.kinds import only_defines
 from grader.submission.load import Submission
-from grader.submission.lookup import Definition, find_definition
+from grader.submission.lookup import Definition, find_definition, owner_of
 from grader.submission.program import Program
 
 KEPT = "_grader_kept_{}"
@@ -56,7 +57,8 @@ def slice_for(
     Args:
         submission: The hand-in.
         requires: Names that must be there; each may also be a method of a top-level class.
-        optional: Names that are taken where they are plain top-level names.
+        optional: Names that are taken where they are plain top-level names, and need nothing that
+            may take long or fail unless a required name needs it too.
         aliases: Asked name -> the submission's own name, or `Class.method`.
     """
     program, aliases = submission.program, aliases or {}
@@ -73,9 +75,11 @@ def slice_for(
     assembly = _Assembly(program)
     for name, definition in found.items():
         try:
-            assembly.add(definition)
+            left = assembly.add(definition, only_definitions=name not in requires)
         except TangledError:
-            missing[name] = f"what `{name}` depends on is too tangled to be found out; simplify it"
+            left = f"what `{name}` depends on is too tangled to be found out; simplify it"
+        if left:
+            missing[name] = left
     bound = {name: one.path for name, one in found.items() if name not in missing}
     notes = [*_method_notes(program, bound, found), *assembly.notes]
     return Slice(tuple(assembly.chunks()), bound, missing, tuple(dict.fromkeys(notes)))
@@ -99,14 +103,27 @@ class _Assembly:
         self._final: dict[str, list[int]] = {}
         self.notes: list[str] = []
 
-    def add(self, definition: Definition) -> None:
+    def add(self, definition: Definition, *, only_definitions: bool) -> str:
         """Add what a definition needs.
 
+        Args:
+            definition: Of an asked name.
+            only_definitions: Add nothing where that needs a statement which may take long or fail.
+
+        Returns:
+            Why nothing was added; empty where it was.
+
         Raises:
-            TangledError: that can't be found out.
+            TangledError: what it needs can't be found out.
         """
         closure = Closure(self._program, self._program.cell_end(definition.at))
         closure.take_all(definition.root)
+        if owner := owner_of(self._program, definition):
+            closure.take_all(owner)
+        for at in sorted(closure.taken - self._taken) if only_definitions else ():
+            if not only_defines(self._program, at):
+                place = self._program.statements[at].place
+                return f"`{definition.path}` is left out: it needs what {place} computes"
         self._taken |= closure.taken
         self.notes += closure.notes
         for name, statements in closure.final.items():
@@ -118,6 +135,7 @@ class _Assembly:
                 self.notes.append(
                     f"`{name}` is needed as {first} made it and as {other} did; the first counts"
                 )
+        return ""
 
     def chunks(self) -> Iterator[Chunk]:
         """The chunks in the order in which they must be executed."""

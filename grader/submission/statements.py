@@ -5,15 +5,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from grader.submission.effects import Effects, effects_of
-from grader.submission.magics import TRANSPARENT
 from grader.submission.names import names_of
-from grader.submission.python import BrokenSourceError, parse
+from grader.submission.python import BrokenSourceError
+from grader.submission.source import first_line, segment, unwrapped
 
 BLOCKS = (ast.If, ast.For, ast.While, ast.Try, ast.TryStar, ast.Match)
 """Statements of which a part may not run, so that a name that they bind may also stay as it was."""
 FUTURE = "from __future__ import annotations"
-PYLAB = "import numpy as np\nimport matplotlib.pyplot as plt\nfrom numpy import *"
-"""What the grading of numbers needs of `%pylab`."""
 
 
 @dataclass(frozen=True)
@@ -95,8 +93,8 @@ def statements_of(
         future: Annotations are not evaluated, by a future import in this cell or before.
     """
     for node in nodes:
-        line = _first_line(node)
-        for part, text in _unwrapped(node, _segment(lines, node)):
+        line = first_line(node)
+        for part, text in unwrapped(node, segment(lines, node)):
             if _is_guard(part):
                 why = "below `if __name__ == ...`, which is not run; move it to the top level"
                 yield Unused(label, text, why)
@@ -138,8 +136,8 @@ def _statement(
     node: ast.stmt, text: str, label: str, cell: int, line: int, *, lazy: bool
 ) -> Statement:
     # The future import goes into the line above, so that all lines stay what they are.
-    source, first_line = (f"{FUTURE}\n{text}", max(line - 1, 1)) if lazy else (text, line)
-    names = names_of(source)
+    source, start = (f"{FUTURE}\n{text}", max(line - 1, 1)) if lazy else (text, line)
+    names = names_of(source, node)
     effects = effects_of(node)
     if effects.unrunnable:
         raise BrokenSourceError(f"has `{effects.unrunnable}` outside of a function", line=1 + lazy)
@@ -160,8 +158,8 @@ def _statement(
     return Statement(
         label=label,
         cell=cell,
-        first_line=first_line,
-        line=line + node.lineno - _first_line(node),
+        first_line=start,
+        line=line + node.lineno - first_line(node),
         source=source,
         node=node,
         effects=effects,
@@ -197,67 +195,6 @@ def _is_guard(node: ast.stmt) -> bool:
                 isinstance(side, ast.Name) and side.id == "__name__" for side in (one, other)
             )
     return False
-
-
-def _unwrapped(node: ast.stmt, text: str) -> Iterator[tuple[ast.stmt, str]]:
-    """A statement, or those that it stands for."""
-    match node:
-        case ast.ImportFrom(module="__future__"):
-            return
-        case ast.Import(names=[_, _, *_]) | ast.ImportFrom(names=[_, _, *_]):
-            for alias in node.names:
-                fresh = (
-                    ast.Import([alias])
-                    if isinstance(node, ast.Import)
-                    else ast.ImportFrom(node.module, [alias], node.level)
-                )
-                yield ast.copy_location(fresh, node), ast.unparse(fresh)
-        case ast.Expr(value=ast.Call(func=ast.Attribute(attr=method), args=arguments)):
-            inner = _magic_source(method, arguments)
-            try:
-                parts = parse(inner)
-            except BrokenSourceError:
-                parts = []
-            for part in parts:
-                yield part, _segment(inner.split("\n"), part)
-            if not parts:
-                yield node, text
-        case _:
-            yield node, text
-
-
-def _magic_source(method: str, arguments: Sequence[ast.expr]) -> str:
-    """The source inside of a magic that binds names as without it, such as `%time x = f()`."""
-    match method, arguments:
-        case "run_line_magic", [ast.Constant(value="time"), ast.Constant(value=str(inner))]:
-            return inner
-        case "run_line_magic", [ast.Constant(value="pylab"), *_]:
-            return PYLAB
-        case "run_cell_magic", [ast.Constant(value=str(name)), _, ast.Constant(value=str(inner))]:
-            return inner if name in TRANSPARENT else ""
-    return ""
-
-
-def _first_line(node: ast.stmt) -> int:
-    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
-    return min([node.lineno, *(one.lineno for one in decorators)])
-
-
-def _segment(lines: Sequence[str], node: ast.stmt) -> str:
-    """The source of a statement, without what stands beside it in its lines."""
-    first, last = _first_line(node) - 1, (node.end_lineno or node.lineno) - 1
-    # Decorators begin their line, and so does what they decorate.
-    start = node.col_offset if first == node.lineno - 1 else 0
-    end = node.end_col_offset
-    if first == last:
-        return _columns(lines[first], start, end)
-    middle = lines[first + 1 : last]
-    return "\n".join([_columns(lines[first], start), *middle, _columns(lines[last], 0, end)])
-
-
-def _columns(line: str, start: int, end: int | None = None) -> str:
-    """A part of a line by columns as the parser counts them, in bytes of UTF-8."""
-    return line[start:end] if line.isascii() else line.encode()[start:end].decode()
 
 
 def _has_annotations(node: ast.stmt) -> bool:

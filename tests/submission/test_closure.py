@@ -349,3 +349,33 @@ def test_scopes_are_those_of_python() -> None:
         "cell 3",
     ]
     assert value(found, "f") == 7
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        "table = [n for n in range(7)]",
+        "table = sum([n + m for n in range(7) for m in range(n)], 0) and {n: n for n in '1234567'}",
+        "def f(t=tuple([n for n in range(7)])): return len(t)",
+        "if True:\n    table = {n for n in range(7)}",
+    ],
+)
+def test_variables_of_comprehensions_are_nobodys_names(use: str) -> None:
+    """Neither used from nor left to the module, whatever the compiler makes of them."""
+    found = notebook("n = m = 1 / 0", use)
+    (statement,) = (one for one in found.program.statements if one.label == "cell 2")
+    assert not {"n", "m"} & (statement.names | statement.now)
+    assert "n" in notebook("t = [n for n in [n]]").program.statements[0].now
+    assert "n" in notebook("t = [n for n in ()], n").program.statements[0].now
+    assert "n" in notebook("for n in [n for n in ()]: pass").program.statements[0].names
+
+
+def test_a_patched_library_is_patched_in_the_slice() -> None:
+    """What a function of the library is replaced by comes with it."""
+    found = notebook(
+        "import torch.nn as nn",
+        "def mine(self): pass",
+        "nn.Linear.reset = mine",
+        "class C(nn.Linear): pass",
+    )
+    assert len(slice_for(found, ["C"]).chunks) == 4

@@ -133,3 +133,15 @@ def test_an_alias_that_is_not_there_is_said() -> None:
     """A mistyped option is no riddle."""
     told = slice_for(module("x = 1"), ["f"], aliases={"f": "g"}).missing["f"]
     assert told.startswith("`g`, the alias of `f`, not found")
+
+
+def test_a_function_that_was_meant_as_a_method_comes_with_its_class() -> None:
+    """What it uses of `self` says which class that is."""
+    found = notebook(
+        "class Other:\n    def play(self): pass",
+        "class Game:\n    def ask(self, x): return x",
+        "def harry_answers(self): return self.ask(7)",
+    )
+    part = slice_for(found, ["harry_answers"])
+    assert part.bound == {"harry_answers": "harry_answers"}
+    assert [chunk.label for chunk in part.chunks] == ["cell 2", "cell 3"]

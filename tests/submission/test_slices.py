@@ -114,3 +114,38 @@ def test_a_missing_name_does_not_lose_the_others() -> None:
     assert part.bound == {"f": "f"}
     assert set(part.missing) == {"g"}
     assert len(part.chunks) == 1
+
+
+DATA = "import torchvision\ndata = torchvision.datasets.CIFAR10('.', download=True)"
+TEST = "def test(net): return len(data)"
+
+
+def test_an_optional_name_that_needs_experiments_is_left_out() -> None:
+    """A download that only the given `test` needs must not cost the points of another function."""
+    found = notebook(DATA, TEST, "def f(net): return 7")
+    part = slice_for(found, ["f"], optional=["test"])
+    assert part.bound == {"f": "f"}
+    assert part.missing == {"test": "`test` is left out: it needs what cell 1 computes"}
+    assert sources(part) == ["def f(net): return 7"]
+
+
+def test_an_optional_name_that_a_required_one_uses_is_taken() -> None:
+    """Then its needs are the item's."""
+    part = slice_for(notebook(DATA, TEST, "def f(net): return test(net)"), ["f"], optional=["test"])
+    assert set(part.bound) == {"f", "test"}
+    assert len(part.chunks) == 4
+
+
+@pytest.mark.parametrize(
+    "above",
+    [
+        "import torch\ndevice = torch.device('cuda' if torch.cuda.is_available() else 'cpu')",
+        "def make(): return 7\ndevice = make()",
+        "import jax\ndevice = jax.jit(jax.grad(lambda x: x))",
+        "class C:\n    pass\nC.device = 7\ndevice = C()",
+    ],
+)
+def test_an_optional_name_that_needs_definitions_is_taken(above: str) -> None:
+    """Calls of one's own functions and of harmless ones are part of defining things."""
+    found = notebook(above, "def test(net): return device", "def f(net): return 7")
+    assert set(slice_for(found, ["f"], optional=["test"]).bound) == {"f", "test"}
