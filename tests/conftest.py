@@ -1,7 +1,9 @@
-"""A real sandbox for each test, of every kind that this machine has."""
+"""A real sandbox for each test, of every kind that this machine has; one browser for all."""
 
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -10,7 +12,19 @@ from grader.sandbox import Limits, Sandbox, choose_guards, choose_launcher
 from grader.session import ItemSession
 from grader.submission import Chunk
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
 Open = Callable[..., ItemSession]
+CHROMIUM = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -53,3 +67,16 @@ def open_session(sandbox: Sandbox) -> Iterator[Open]:
             return session
 
         yield open_one
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator["Browser"]:
+    """Debian's Chromium, driven by Playwright."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    if chromium is None:
+        pytest.skip("chromium is not installed: apt-get install chromium")
+    with playwright.sync_playwright() as driver:
+        opened = driver.chromium.launch(executable_path=chromium, args=list(CHROMIUM))
+        yield opened
+        opened.close()

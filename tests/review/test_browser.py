@@ -16,42 +16,20 @@ from tests.review.server import Served, served
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-CHROMIUM = Path("/usr/bin/chromium")
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 STEP_MS = 150.0
 """From a key to the next answer, with 300 hand-ins."""
 
 Open = Callable[..., "Page"]
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator["Browser"]:
-    """Debian's Chromium."""
-    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    if not CHROMIUM.exists():
-        pytest.skip("Chromium is not installed: apt-get install chromium")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
-def opened(chromium: "Browser") -> Iterator[Open]:
+def opened(browser: "Browser") -> Iterator[Open]:
     """Opens the page of an item as a person; no page may complain or fetch from elsewhere."""
     contexts = []
     complaints: list[str] = []
 
     def open_one(page: Served, person: str, item: str = "1.1b") -> "Page":
-        context = chromium.new_context()
+        context = browser.new_context()
         contexts.append(context)
         tab = context.new_page()
         tab.on("pageerror", lambda error: complaints.append(str(error)))
