@@ -1,5 +1,6 @@
 """The command `grader`: reads options, calls the library, prints. No logic and no defaults here."""
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -254,6 +255,9 @@ def _complain(text: str) -> None:
 
 def main() -> None:
     """Run the command."""
+    # Read when torch is imported. Threads that spin while they wait take the processor from those
+    # that are waited for, once a machine has more to do than this.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     app(prog_name="grader")
 
 
