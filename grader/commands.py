@@ -16,9 +16,12 @@ from grader.console import LiveProgress, show_record
 from grader.errors import GraderError, SandboxError, SubmissionError, UsageError
 from grader.grading import Grader, Options
 from grader.model import Record, Status
+from grader.options import chosen_items
 from grader.report.text import points_text
+from grader.rubric import load_rubric
 from grader.sandbox import choose_guards, choose_launcher, verify_sandbox
 from grader.submission import load_submission
+from grader.warm import modules_for
 
 
 class ExitCode(IntEnum):
@@ -80,7 +83,8 @@ def grade_files(
         raise UsageError(f"--out: must be given for a folder or a zip such as {many[0]}; name one")
     demand_isolation(options, len(paths), allow_bare=allow_bare)
     code = ExitCode.ALL_POINTS
-    with LiveProgress() as progress, Grader(options, progress) as grader:
+    modules = _modules(paths, options)
+    with LiveProgress() as progress, Grader(options, progress, modules=modules) as grader:
         for path in paths:
             try:
                 submission = load_submission(path)
@@ -92,6 +96,12 @@ def grade_files(
             print_record(record, as_json=as_json)
             code = max(code, exit_code(record))
     return code
+
+
+def _modules(paths: Sequence[Path], options: Options) -> tuple[str, ...]:
+    """What a worker imports ahead; files that can't be read are complained of later."""
+    items = chosen_items(load_rubric(options.rubric), options)
+    return modules_for(items, (path.read_bytes() for path in paths if path.is_file()))
 
 
 def check_file(path: Path, options: Options, *, form: str = "text") -> ExitCode:

@@ -27,12 +27,10 @@ from grader.progress import Progress, Silent
 from grader.rubric import Item, Rubric, load_rubric
 from grader.sandbox import Sandbox, choose_guards, choose_launcher, verify_sandbox
 from grader.submission import Submission, load_submission
+from grader.warm import SLOW_MODULES
 
 if TYPE_CHECKING:
     from grader.data.baseline import Baseline
-
-WARM_MODULES = ("numpy", "torch", "jax")
-"""What a warm worker imports before the first item; each takes about a second."""
 
 
 def grade(path: Path, options: Options | None = None, progress: Progress | None = None) -> Record:
@@ -93,7 +91,7 @@ class Grader:
         *,
         verify: bool = True,
         baseline: "Baseline | None" = None,
-        modules: Sequence[str] = WARM_MODULES,
+        modules: Sequence[str] = SLOW_MODULES,
     ) -> None:
         """Ask for what grading needs.
 

@@ -15,11 +15,11 @@ from grader.batch.messages import Event, Result, Task, plain_options
 from grader.batch.outputs import file_names, write_records
 from grader.checks.interface import CHECKS
 from grader.errors import UsageError
-from grader.grading import WARM_MODULES
 from grader.options import SEED_VARIABLE, Options, chosen_items, thread_count
 from grader.progress import RunProgress, SilentRun
 from grader.rubric import load_rubric
 from grader.store import Entry, RunInfo, Store
+from grader.warm import modules_for
 
 if TYPE_CHECKING:
     from grader.data.baseline import Baseline
@@ -126,7 +126,10 @@ class RunWork:
             tasks,
             self._store.content,
             self._tell,
-            modules=self._mentioned(tasks),
+            modules=modules_for(
+                [item for item in self.terms.items if item.id in wanted],
+                (self._store.content(task.sha256) for task in tasks),
+            ),
             baseline=baseline,
         )
 
@@ -145,16 +148,6 @@ class RunWork:
                 time_budget=options.time_budget,
             )
         return self._trained
-
-    def _mentioned(self, tasks: Sequence[Task]) -> tuple[str, ...]:
-        """The slow modules that some file names: sandboxes need import no others."""
-        found: set[str] = set()
-        for task in tasks:
-            content = self._store.content(task.sha256)
-            found |= {name for name in WARM_MODULES if name.encode() in content}
-            if len(found) == len(WARM_MODULES):
-                break
-        return tuple(name for name in WARM_MODULES if name in found)
 
     def _tell(self, event: Event) -> None:
         step = f"item {event.item}" if event.item else "reading"
