@@ -1,5 +1,6 @@
 """What the commands do: grade files or a class, show what came of it, choose the exit code."""
 
+import contextlib
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -21,6 +22,7 @@ from grader.report.text import points_text
 from grader.rubric import load_rubric
 from grader.sandbox import choose_guards, choose_launcher, verify_sandbox
 from grader.submission import load_submission
+from grader.submission.notebook import MAX_BYTES
 from grader.warm import modules_for
 
 
@@ -99,9 +101,18 @@ def grade_files(
 
 
 def _modules(paths: Sequence[Path], options: Options) -> tuple[str, ...]:
-    """What a worker imports ahead; files that can't be read are complained of later."""
+    """What a worker imports ahead of these files."""
     items = chosen_items(load_rubric(options.rubric), options)
-    return modules_for(items, (path.read_bytes() for path in paths if path.is_file()))
+    return modules_for(items, _contents(paths))
+
+
+def _contents(paths: Sequence[Path]) -> Iterator[bytes]:
+    """The files' bytes as far as the loader would read them; the unreadable are told of there."""
+    for path in paths:
+        with contextlib.suppress(OSError):
+            if path.is_file():
+                with path.open("rb") as file:
+                    yield file.read(MAX_BYTES)
 
 
 def check_file(path: Path, options: Options, *, form: str = "text") -> ExitCode:
@@ -120,7 +131,8 @@ def check_file(path: Path, options: Options, *, form: str = "text") -> ExitCode:
     show = showing(form)
     options = replace(options, sandbox=sandbox_kind(options.sandbox))
     submission = load_submission(path)
-    with LiveProgress() as progress, Grader(options, progress) as grader:
+    modules = _modules([path], options)
+    with LiveProgress() as progress, Grader(options, progress, modules=modules) as grader:
         record = grader.grade_submission(submission)
     show(record, path)
     return exit_code(record)

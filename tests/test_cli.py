@@ -228,3 +228,13 @@ def test_check_is_public_and_says_so(tmp_path: Path, rubric: str) -> None:
     ended = run("check", str(file), "--rubric", rubric, "--json")
     assert ended.exit_code == 0
     assert from_json(ended.stdout.encode()).environment.seed == "practice"
+
+
+def test_grade_refuses_a_huge_file_without_reading_it(tmp_path: Path, rubric: str) -> None:
+    """A file of a terabyte, most of it a hole, costs neither memory nor time."""
+    file = tmp_path / "ps1.ipynb"
+    with file.open("wb") as out:
+        out.truncate(1 << 40)
+    ended = run("grade", str(file), "--rubric", rubric)
+    assert ended.exit_code == 2
+    assert "must be at most" in told(ended)
