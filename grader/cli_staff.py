@@ -7,7 +7,18 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from grader.cli import Cache, Data, Device, SandboxKind, Threads, TimeBudget, app, reported_errors
+from grader.cli import (
+    Cache,
+    Data,
+    Device,
+    Items,
+    RubricFile,
+    SandboxKind,
+    Threads,
+    TimeBudget,
+    app,
+    reported_errors,
+)
 
 rubric_app = typer.Typer(no_args_is_help=True, help="Look after rubrics.")
 app.add_typer(rubric_app, name="rubric")
@@ -37,9 +48,26 @@ def baseline(
 @app.command()
 def selftest(
     *,
+    full: Annotated[
+        bool,
+        typer.Option("--full", help="Grade every family of right and wrong solutions; minutes."),
+    ] = False,
     reference: Annotated[
         Path | None, typer.Option(help="The reference hand-in; a checkout's own if not given.")
     ] = None,
+    cases: Annotated[
+        Path | None, typer.Option(help="Folder of families for --full; a checkout's own if none.")
+    ] = None,
+    item: Items = None,
+    seeds: Annotated[int, typer.Option(min=1, help="Course secrets to grade --full with.")] = 1,
+    everywhere: Annotated[
+        bool,
+        typer.Option(
+            "--everywhere", help="Grade --full bare, on one thread and with x64 on as well."
+        ),
+    ] = False,
+    jobs: Annotated[int, typer.Option(min=0, help="Processes of --full; 0: one a core.")] = 0,
+    rubric: RubricFile = None,
     data: Data = "synthetic",
     sandbox: SandboxKind = "bubblewrap",
     device: Device = "auto",
@@ -48,11 +76,25 @@ def selftest(
 ) -> None:
     """Grade the reference and the template: one must get all points, the other none."""
     from grader.commands import self_test  # noqa: PLC0415
+    from grader.commands_selftest import full_self_test  # noqa: PLC0415
     from grader.grading import Options  # noqa: PLC0415
 
-    options = Options(data=data, sandbox=sandbox, device=device, threads=threads, cache=cache)
+    options = Options(
+        rubric=rubric,
+        data=data,
+        sandbox=sandbox,
+        device=device,
+        threads=threads,
+        items=tuple(item or ()),
+        cache=cache,
+    )
     with reported_errors():
-        code = self_test(options, reference)
+        if full:
+            code = full_self_test(
+                options, cases=cases, seeds=seeds, everywhere=everywhere, jobs=jobs
+            )
+        else:
+            code = self_test(options, reference)
     raise typer.Exit(code)
 
 

@@ -2,14 +2,16 @@
 
 import time
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 import grader.checks  # noqa: F401 - registers the checks
 from grader.assembly import item_record
 from grader.checks.interface import CHECKS, Bench, Draws, Outcome
+from grader.checks.margins import watched
 from grader.errors import GraderError
 from grader.faults import SubmissionFault
 from grader.model import CheckRecord, ItemRecord, Status
@@ -89,7 +91,8 @@ def grade_item(item: Item, submission: Submission, setting: ItemSetting) -> Item
 def _graded_rows(item: Item, bench: Bench, *, practice: bool) -> Iterator[CheckRecord]:
     for row, points in zip(item.checks, row_points(item), strict=True):
         began = time.monotonic()
-        found = _run(row, bench, practice=practice)
+        with watched() as ratios:
+            found = _run(row, bench, practice=practice)
         seconds = round(time.monotonic() - began, 3)
         common: dict[str, Any] = {
             "name": row.title,
@@ -108,7 +111,7 @@ def _graded_rows(item: Item, bench: Bench, *, practice: bool) -> Iterator[CheckR
                     feedback=found.feedback,
                     hint=found.hint,
                     staff_note=found.staff_note,
-                    data=dict(found.data),
+                    data={**found.data, **_margin(ratios)},
                 )
             case SubmissionFault():
                 yield CheckRecord(
@@ -127,6 +130,13 @@ def _graded_rows(item: Item, bench: Bench, *, practice: bool) -> Iterator[CheckR
                     feedback=OUR_FAULT,
                     staff_note=found,
                 )
+
+
+def _margin(ratios: Sequence[float]) -> dict[str, float]:
+    """The largest error over what was allowed; JSON knows no NaN and no infinity."""
+    if not ratios or not all(map(isfinite, ratios)):
+        return {}
+    return {"margin": max(ratios)}
 
 
 def _run(row: Row, bench: Bench, *, practice: bool) -> Outcome | SubmissionFault | str:

@@ -13,7 +13,6 @@ from pydantic import Field
 from grader.checks.compare import (
     Array,
     as_array,
-    close,
     is_single,
     relative_error,
     short,
@@ -27,6 +26,7 @@ from grader.checks.derivatives import (
     rounding_bound,
 )
 from grader.checks.interface import Bench, Outcome, Params, check, failed, passed
+from grader.checks.margins import agrees
 from grader.checks.timing import WAYS, fastest_product, growth, implausible, read_times
 
 Size = Annotated[int, Field(gt=0, le=20_000)]
@@ -249,7 +249,7 @@ def _judge(
     rtol = params.rtol_float32 if is_single(actual) else params.rtol_float64
     atol = rounding_bound(case.terms)
     error = relative_error(actual, case.expected)
-    if close(actual, case.expected, rtol=rtol, atol=atol):
+    if agrees(actual, case.expected, rtol=rtol, atol=atol):
         return error if np.linalg.norm(case.expected) > atol else 0.0
     otherwise = "compare with finite differences on a small example"
     return failed(
@@ -280,7 +280,7 @@ def check_complexity(params: ComplexityParams, bench: Bench) -> Outcome:
         actual = as_array(answer[key], name=f"gradient_complexity: {key}", shape=())
         if isinstance(actual, Outcome):
             return actual
-        if not close(actual, np.array(exponent), rtol=0, atol=params.atol):
+        if not agrees(actual, np.array(exponent), rtol=0, atol=params.atol):
             return failed(
                 f"gradient_complexity: the exponent of {key} is not right",
                 "count the multiplications of each matrix product in the gradient",

@@ -92,7 +92,7 @@ def relative_error(actual: Array, expected: Array) -> float:
     Raises:
         ValueError: the shapes differ; broadcasting would compare something else.
     """
-    difference, size = _norms(actual, expected)
+    difference, size = distance(actual, expected)
     if size > 0 or np.isnan(difference):
         return float(difference / size) if size > 0 else float("nan")
     return 0.0 if difference == 0 else float("inf")
@@ -106,7 +106,7 @@ def close(actual: Array, expected: Array, *, rtol: float, atol: float = 0.0) -> 
     Raises:
         ValueError: the shapes differ.
     """
-    difference, size = _norms(actual, expected)
+    difference, size = distance(actual, expected)
     return bool(difference <= atol + rtol * size)
 
 
@@ -148,8 +148,12 @@ def _numbers(value: Value) -> Array | None:
     return None
 
 
-def _norms(actual: Array, expected: Array) -> tuple[float, float]:
-    """‖actual - expected‖_F and ‖expected‖_F; NaN in the first where an entry is not finite."""
+def distance(actual: Array, expected: Array) -> tuple[float, float]:
+    """‖actual - expected‖_F and ‖expected‖_F, free of overflow; NaN where an entry is not finite.
+
+    Raises:
+        ValueError: the shapes differ; broadcasting would compare something else.
+    """
     if actual.shape != expected.shape:
         raise ValueError(f"actual must have shape {expected.shape}, got {actual.shape}")
     if not (np.all(np.isfinite(actual)) and np.all(np.isfinite(expected))):

@@ -202,11 +202,10 @@ class Models:
         network, and so is small, quick and harmless, does not.
         """
         seen = self.seen(rank)
-        if (
-            not isinstance(seen.actual, Outcome)
-            and self.error(rank, seen.pixels, seen.actual) is None
-        ):
-            return None
+        if not isinstance(seen.actual, Outcome):
+            error, allowed = self.distance(rank, seen.pixels, seen.actual)
+            if error <= allowed:
+                return None
         lost = unaccounted(find_roles(seen.stored.arrays, self.net, rank), self.net)
         if not lost:
             return None
@@ -216,19 +215,18 @@ class Models:
             "keep U[:, :r], s[:r] and Vh[:r] of each weight matrix, multiplied as you like",
         )
 
-    def error(self, rank: int, pixels: Array, actual: Array) -> float | None:
-        """The relative error of a wrong answer for `pixels`; None where it is right.
+    def distance(self, rank: int, pixels: Array, actual: Array) -> tuple[float, float]:
+        """The relative error of an answer for `pixels`, and what is allowed.
 
-        The bound is `RTOL`, and where the rank falls between close singular values also what that
-        costs anybody who computes in float32.
+        That is `RTOL`, and where the rank falls between close singular values also what that costs
+        anybody who computes in float32.
         """
         error = relative_error(actual, self.expected(pixels, Form(rank)))
         if error <= RTOL:
-            return None
+            return error, RTOL
         some = as_inputs(pixels[: IMAGES // 2])
         noise = self.bench.draws.rng("noise", rank)
-        allowed = RTOL + self.net.sensitivity(some, rank, noise)
-        return None if error <= allowed else error
+        return error, RTOL + self.net.sensitivity(some, rank, noise)
 
 
 def as_inputs(pixels: Array) -> Doubles:

@@ -14,6 +14,7 @@ from grader.checks.compare import Array
 from grader.checks.compressed import Models
 from grader.checks.compression_cost import storage_limit
 from grader.checks.interface import Bench, Outcome, Params, SubmissionFault, check, failed, passed
+from grader.checks.margins import within
 from grader.checks.records import read_records
 from grader.checks.truncation import Form, TruncatedNet
 
@@ -57,7 +58,7 @@ def curve(params: CurveParams, bench: Bench) -> Outcome:
             return finding
         right = _accuracy(models.expected(images.pixels, Form(rank)), images.labels)
         off = abs(accuracy - right)
-        if not off <= params.accuracy_margin and not own.has_accuracy(rank, accuracy):
+        if not within(off, params.accuracy_margin) and not own.has_accuracy(rank, accuracy):
             return failed(
                 f"{NAME}: the accuracy at rank {rank} is not that of the network truncated to it",
                 "count the right answers of all images in the loader, of the model of this rank",

@@ -6,6 +6,7 @@ from pydantic import Field
 from grader.checks.compare import as_array, short
 from grader.checks.compressed import Models
 from grader.checks.interface import Bench, Outcome, Params, Value, check, failed, passed
+from grader.checks.margins import within
 from grader.checks.truncation import Doubles, Layer, TruncatedNet
 
 
@@ -55,7 +56,7 @@ def _judge_values(value: Value, layer: Layer, net: TruncatedNet, rtol: float) ->
     if isinstance(found, Outcome):
         return found
     actual, largest = found.astype(np.float64), layer.values[0]
-    if _agree(actual, layer.values, rtol * largest):
+    if within(float(np.abs(actual - layer.values).max()), rtol * largest):
         return None
     if _agree(np.sort(actual)[::-1], layer.values, rtol * largest):
         return failed(f"{name}: the values are not in descending order", "sort them")

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from grader.checks.compare import Array, as_array, close, is_series, is_single, short, unchanged
 from grader.checks.interface import Bench, Outcome, Params, Value, check, failed, passed
+from grader.checks.margins import agrees, within
 
 SINGLE_RTOL = 1e-5
 """What float32 and complex64 answers are held to: some 80 times their rounding unit."""
@@ -87,7 +88,7 @@ def _judge_constants(answer: Value, n: int, rtol: float) -> Outcome | None:
         if isinstance(constant, Outcome):
             return constant
         tolerance = max(rtol, SINGLE_RTOL) if is_single(constant) else rtol
-        if close(constant, np.array(bound), rtol=tolerance):
+        if agrees(constant, np.array(bound), rtol=tolerance):
             continue
         if (constant > bound) == above:
             side = "C1·‖x‖₂ ≤ ‖x‖∞" if above else "‖x‖∞ ≤ C2·‖x‖₂"
@@ -139,7 +140,7 @@ def _judge_extremal(matrix: Array, name: str, k: int, rtol: float) -> Outcome | 
         )
     norms = np.array([np.linalg.norm(values)]), np.array([np.sqrt(k) * values[0]])
     tolerance = max(rtol, SINGLE_RTOL) if single else rtol
-    if not close(*norms, rtol=tolerance):
+    if not agrees(*norms, rtol=tolerance):
         return failed(
             f"{name}: the rank is {k}, but ‖A‖_F = √{k}·‖A‖₂ does not hold",
             "write both norms in singular values: when are they equal?",
@@ -194,7 +195,7 @@ def _judge_pinv(P: Array, U: Array, name: str, rtol: float) -> Outcome | None:
             "(P A)* = P A": (PA.conj().T, PA),
         }
     for condition, (left, right) in conditions.items():
-        if not close(left, right, rtol=tolerance):
+        if not agrees(left, right, rtol=tolerance):
             transposed = close(P, U @ U.T, rtol=tolerance)
             return failed(
                 f"{name}: {condition} does not hold for A = UU*",
@@ -236,7 +237,7 @@ def _judge_svd(answer: Value, n: int, rtol: float, rng: np.random.Generator) -> 
     for label, vector, side in (("U", U, "column"), ("Vh", Vh, "row")):
         with np.errstate(over="ignore"):
             norm = np.array(np.linalg.norm(vector))
-        if not close(norm, one, rtol=tolerance):
+        if not agrees(norm, one, rtol=tolerance):
             return failed(f"{name}: the {side} of {label} must have norm 1", f"normalise {label}")
     if not s[0].real > 0:
         return failed(f"{name}: s must be positive", "a sign belongs into U or Vh")
@@ -260,7 +261,7 @@ def _judge_product(
     """
     (U, s, Vh), (a, b) = factors, definition
     size = float(np.linalg.norm(a) * np.linalg.norm(b))
-    if not close(s.real, np.array([size]), rtol=tolerance):
+    if not agrees(s.real, np.array([size]), rtol=tolerance):
         return failed(
             f"{name}: s is not the singular value of A",
             "the only one that is not zero is the product of two vectors' norms",
@@ -271,12 +272,12 @@ def _judge_product(
     finding = failed(f"{name}: U·s·Vh is not A", hint)
     for _ in range(3):
         w, y = rng.normal(size=len(b)), rng.normal(size=len(a))
-        if not close(U * (s * (Vh @ w)), a * (b @ w), rtol=0, atol=tolerance * size):
+        if not agrees(U * (s * (Vh @ w)), a * (b @ w), rtol=0, atol=tolerance * size):
             return finding
-        if not close((y @ U) * s * Vh, (y @ a) * b, rtol=0, atol=tolerance * size):
+        if not agrees((y @ U) * s * Vh, (y @ a) * b, rtol=0, atol=tolerance * size):
             return finding
     rows, columns = (rng.integers(0, len(a), size=64) for _ in range(2))
     entries, right = U[rows] * s * Vh[columns], a[rows] * b[columns]
-    if not np.all(np.abs(entries - right) <= tolerance * a[-1]):
+    if not within(float(np.abs(entries - right).max()), tolerance * a[-1]):
         return finding
     return None

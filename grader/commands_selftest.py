@@ -1,0 +1,118 @@
+"""What `grader selftest --full` does: grade the families, print the confusion table."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+from rich.text import Text
+
+from grader.commands import ExitCode, sandbox_kind
+from grader.environment import usable_cores
+from grader.errors import UsageError
+from grader.grading import Grader
+from grader.options import Options, thread_count
+from grader.selftest import Case, Played, Setting, load_families, play_cases, tally
+from grader.selftest.tally import differing
+
+FAMILIES = Path(__file__).parent.parent / "tests" / "validity"
+SEED = "self-test {}"
+
+
+def full_self_test(
+    options: Options,
+    *,
+    cases: Path | None,
+    seeds: int,
+    everywhere: bool,
+    jobs: int,
+) -> ExitCode:
+    """Grade every case of the families; right ones must get all points, wrong ones lose some.
+
+    Raises:
+        GraderError: nothing can be graded, or a family is wrong.
+    """
+    if cases is None and not FAMILIES.is_dir():
+        raise UsageError(
+            "selftest --full: needs the families of solutions, which are no part of the installed "
+            "package; run it in a checkout or give --cases"
+        )
+    options = replace(options, sandbox=sandbox_kind(options.sandbox))
+    with Grader(options) as grader:  # tries the sandbox, once for all
+        names = {item.id for item in grader.items}
+        grader.baseline()
+    chosen = [case for case in load_families(cases or FAMILIES) if case.item in names]
+    if not chosen:
+        raise UsageError("--item: must be an item with a family, got none; see `tests/validity`")
+    played = play_all(chosen, settings(options, seeds, everywhere=everywhere), jobs=jobs)
+    return show(played, settings_compared=everywhere)
+
+
+def settings(options: Options, seeds: int, *, everywhere: bool) -> list[Setting]:
+    """The settings to grade with: several seeds, and one of them in every other way too."""
+    first = replace(options, secret=SEED.format(1))
+    threads = thread_count(first)
+    found = [Setting(f"{first.sandbox}, {threads} threads", first)]
+    found += [
+        Setting(f"seed {number}", replace(options, secret=SEED.format(number)))
+        for number in range(2, seeds + 1)
+    ]
+    if everywhere:
+        other = "bare" if first.sandbox != "bare" else "bubblewrap"
+        found += [
+            Setting(f"{other} sandbox", replace(first, sandbox=other)),
+            Setting("1 thread", replace(first, threads=1)),
+            Setting("x64", first, x64=True),
+        ]
+    return found
+
+
+def play_all(cases: Sequence[Case], how: Sequence[Setting], *, jobs: int) -> list[Played]:
+    """Grade the cases in every setting, one setting after the other."""
+    played: list[Played] = []
+    with Progress(console=Console(stderr=True), transient=True) as bars:
+        for setting in how:
+            bar = bars.add_task(Text(setting.name).markup, total=len(cases))
+            for one in play_cases(cases, setting, jobs=jobs or usable_cores()):
+                played.append(one)
+                bars.advance(bar)
+    return played
+
+
+def show(played: Sequence[Played], *, settings_compared: bool) -> ExitCode:
+    """Print the table and all that is not as expected."""
+    console = Console(soft_wrap=True)
+    rows = tally(played)
+    table = Table("item", "right", "rejected", "wrong", "accepted")
+    for heading in ("right: mean", "worst", "wrong: mean", "nearest"):
+        table.add_column(heading, justify="right")
+    for row in rows:
+        margins = (row.right_margin, row.worst_right, row.wrong_margin, row.nearest_wrong)
+        counts = (row.right, row.false_rejects, row.wrong, row.false_accepts)
+        table.add_row(row.item, *map(str, counts), *map(_number, margins))
+    console.print(table)
+    odd = sorted(
+        (one for one in played if one.surprise), key=lambda one: (one.case.item, one.case.name)
+    )
+    for one in odd:
+        console.print(Text(f"{one.case.item}  {one.case.name}  [{one.setting}]: {one.surprise}"))
+    distinct = {(one.case.item, one.case.name) for one in played}
+    console.print(
+        f"{len(distinct)} cases, graded {len(played)} times in "
+        f"{len({one.setting for one in played})} settings: "
+        f"{sum(row.false_rejects for row in rows)} false rejects, "
+        f"{sum(row.false_accepts for row in rows)} false accepts"
+    )
+    unlike = differing(played)
+    for (item, name), scores in unlike.items():
+        told = ", ".join(f"{setting}: {score:g}" for setting, score in scores.items())
+        console.print(Text(f"{item}  {name}: points differ: {told}"))
+    if settings_compared and not unlike:
+        console.print("every case got the same points in all settings")
+    return ExitCode.GRADER_FAULT if odd or unlike else ExitCode.ALL_POINTS
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.2g}"
