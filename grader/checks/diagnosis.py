@@ -2,6 +2,7 @@
 
 import statistics
 from collections.abc import Iterator
+from copy import copy, deepcopy
 from typing import Any
 
 import numpy as np
@@ -35,6 +36,14 @@ class Notes:
         """How answers that are no whole numbers read."""
         self._bands = [[0, 0] for _ in range(-(-LARGEST_R // BAND))]
         """Right, played."""
+
+    def copy(self) -> "Notes":
+        """The same notes, to go on from here."""
+        made = copy(self)
+        for name, value in vars(self).items():
+            if isinstance(value, list):
+                setattr(made, name, deepcopy(value))
+        return made
 
     def lose(self, r: int, fault: SubmissionFault) -> None:
         """Note a round that raised."""

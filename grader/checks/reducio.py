@@ -1,18 +1,19 @@
 """Check of problem 4: Harry names r, round after round, each with a new draw."""
 
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from math import inf
+from typing import Self
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, model_validator
 from threadpoolctl import threadpool_limits
 
 from grader.checks.diagnosis import Notes
 from grader.checks.game import Game
 from grader.checks.interface import Bench, Outcome, Params, SubmissionFault, Value, check, failed
 from grader.checks.oracle import Form, Oracle
-from grader.checks.rounds import Tally
+from grader.checks.rounds import Rule, Tally
 from grader.model import Status
 
 SECRETS = ("r", "W1", "W2")
@@ -26,6 +27,17 @@ class AccuracyParams(Params):
 
     draws: int = Field(default=200, gt=0)
     """Rounds of the game."""
+    extend_to: int | None = Field(default=None, gt=0)
+    """Rounds of the game where it is close: where the 95 % interval (Clopper-Pearson) for the
+    chance of a right answer, after `draws` rounds, holds a bar of the tiers. All rounds count then.
+    A game that can't be played so far, for want of time or else, is decided by its first `draws`
+    rounds. `null`: no game is extended."""
+    extend_seconds: float = Field(default=200, gt=0)
+    """Time for all rounds of an extended game, less than the item's `wall_seconds`. By the pace of
+    the first `draws` rounds it must suffice, else the game is not extended."""
+    benefit_of_doubt: bool = False
+    """Whether the tiers read the upper end of that interval, instead of the share of right rounds:
+    nobody loses points whose true chance may well be above the bar, and some below it get them."""
     max_queries: int = Field(default=200_000, gt=0)
     """Points at which the function may be asked for in one round, derivatives or not."""
     oracle_seconds: float = Field(default=120, gt=0)
@@ -33,10 +45,16 @@ class AccuracyParams(Params):
     form: Form = "vector"
     """`vector`: sin(W2 cos(W1 x)); `scalar`: its squared 2-norm."""
 
+    @model_validator(mode="after")
+    def _extends(self) -> Self:
+        if self.extend_to is not None and self.extend_to <= self.draws:
+            raise ValueError(f"extend_to: must be more than draws, got {self.extend_to}")
+        return self
+
 
 @dataclass
 class _Match:
-    """A game, as far as it has been played."""
+    """A game, as far as it counts."""
 
     tally: Tally
     notes: Notes = field(default_factory=Notes)
@@ -44,17 +62,27 @@ class _Match:
     """What made further rounds impossible."""
     read: str = ""
     """The secret that the submission tried to read."""
+    rounds: int = 0
+    """All that were played, also those that do not count."""
+    stopped: str = ""
+    """Why no more were played, for the record; empty where all were."""
+
+    def count(self, *, right: bool) -> None:
+        """Note one more round."""
+        self.tally = self.tally.after(right=right)
+        self.rounds += 1
 
 
 @check("reducio.accuracy", AccuracyParams, calls=["harry_answers"])
 def check_accuracy(params: AccuracyParams, bench: Bench) -> Outcome:
     """`harry_answers` names r in nearly every round."""
-    thresholds = sorted(bench.memo.get("tiers", (1.0,)))
+    bars = tuple(sorted(bench.memo.get("tiers", (1.0,))))
+    rule = Rule(params.draws, bars, params.extend_to, params.benefit_of_doubt)
     oracle = Oracle(params.form, max_queries=params.max_queries, seconds=params.oracle_seconds)
     began = time.perf_counter()
     # The products are small: threads cost more than they bring, by far on a busy machine.
     with threadpool_limits(limits=1, user_api="blas"):
-        match = _play(params, bench, oracle, thresholds)
+        match = _Play(params, bench, oracle, rule).game()
     seconds = time.perf_counter() - began
     if match.read:
         return failed(
@@ -62,28 +90,29 @@ def check_accuracy(params: AccuracyParams, bench: Bench) -> Outcome:
             "find r from values and derivatives of hermione_computes_function alone",
         )
     tally, notes, ended = match.tally, match.notes, match.ended
-    if ended is not None and tally.lowest < thresholds[0]:
+    # Rounds that can't be played count as wrong; those that need not be played count as the others.
+    value = rule.final(tally, lost=ended is not None)
+    if ended is not None and value < bars[0]:
         # What ended the game says more than how many rounds were right until then.
         raise _at_round(ended, tally)
     if notes.raised is not None and notes.lost == tally.played:
         raise notes.raised
-    played = max(tally.played, 1)
     data = {
         "right": tally.right,
         "played": tally.played,
         "draws": tally.draws,
         "interval": list(tally.interval()),
+        "rounds": match.rounds,
+        "stopped": match.stopped,
         **notes.counts(),
-        "points_per_round": oracle.points / played,
-        "milliseconds_per_round": 1e3 * seconds / played,
-        "oracle_milliseconds_per_round": 1e3 * oracle.seconds / played,
+        "points_per_round": oracle.points / max(match.rounds, 1),
+        "milliseconds_per_round": 1e3 * seconds / max(match.rounds, 1),
+        "oracle_milliseconds_per_round": 1e3 * oracle.seconds / max(match.rounds, 1),
     }
-    # Rounds that can't be played count as wrong; those that need not be played count as the others.
-    value = tally.right / played if ended is None else tally.lowest
-    if value >= thresholds[-1]:
+    if value >= bars[-1]:
         return Outcome(value, data=data)
     feedback = (
-        f"harry_answers: expected r in at least {thresholds[-1]:.0%} of {params.draws} rounds, got "
+        f"harry_answers: expected r in at least {bars[-1]:.0%} of {tally.draws} rounds, got "
         f"it in {tally.right} of the {tally.played} played{notes.summary()}"
     )
     if ended is not None:
@@ -91,41 +120,78 @@ def check_accuracy(params: AccuracyParams, bench: Bench) -> Outcome:
     return Outcome(value, feedback, notes.hint() if ended is None else ended.hint, data=data)
 
 
-def _play(
-    params: AccuracyParams, bench: Bench, oracle: Oracle, thresholds: Sequence[float]
-) -> _Match:
-    """Rounds until the game is decided, or can't go on."""
-    match = _Match(Tally(params.draws))
-    while not match.tally.decided(thresholds):
+class _Play:
+    """Plays rounds until the game is decided, or can't go on."""
+
+    def __init__(self, params: AccuracyParams, bench: Bench, oracle: Oracle, rule: Rule) -> None:
+        self._params, self._bench, self._oracle, self._rule = params, bench, oracle, rule
+        self._began = time.perf_counter()
+
+    def game(self) -> _Match:
+        """The whole game, extended where it is close and there is time."""
+        params, match = self._params, _Match(Tally(self._params.draws))
+        self._play(match)
+        longer, first = params.extend_to, match.tally
+        if match.read or match.ended or longer is None or self._rule.decided(first):
+            return match
+        share = first.played / longer
+        if self._seconds > share * params.extend_seconds or (
+            self._oracle.seconds > share * params.oracle_seconds
+        ):
+            match.stopped = f"close, but {longer} rounds would take too long"
+            return match
+        whole = replace(match, tally=replace(first, draws=longer), notes=match.notes.copy())
+        self._play(whole, params.extend_seconds)
+        if whole.read or self._rule.decided(whole.tally):
+            return whole
+        # More than `draws` rounds were announced to nobody: what ends them costs nothing.
+        match.rounds, match.stopped = whole.rounds, f"close, but then {whole.stopped}"
+        return match
+
+    @property
+    def _seconds(self) -> float:
+        return time.perf_counter() - self._began
+
+    def _play(self, match: _Match, seconds: float = inf) -> None:
+        """Rounds until nothing can change any more, the game can't go on, or the time is over."""
+        while match.tally.played < match.tally.draws and not self._rule.decided(match.tally):
+            if self._seconds > seconds:
+                match.stopped = "the time was over"
+                return
+            self._round(match)
+            if match.read or match.ended is not None:
+                break
+        if match.ended is not None:
+            match.stopped = f"{match.ended.status} in round {match.rounds + 1}"
+        elif match.tally.played < match.tally.draws:
+            match.stopped = "decided"
+
+    def _round(self, match: _Match) -> None:
         number = match.tally.played
-        bench.progress(number, params.draws)
-        game = Game.draw(bench.draws.rng("game", number))
-        oracle.start(game)
+        self._bench.progress(number, match.tally.draws)
+        game = Game.draw(self._bench.draws.rng("game", number))
+        self._oracle.start(game)
         try:
-            reply = bench.session.serve(
+            reply = self._bench.session.serve(
                 "reducio",
                 "play",
-                params.form,
-                answer=oracle.answer,
+                self._params.form,
+                answer=self._oracle.answer,
                 # One more than the oracle allows, which says itself what was too much.
-                max_queries=params.max_queries + 1,
+                max_queries=self._params.max_queries + 1,
             )
         except SubmissionFault as fault:
-            match.ended = oracle.refusal or (fault if fault.status in ENDS else None)
-            if match.ended is not None:
-                break
-            match.notes.lose(game.r, fault)
-            match.tally = match.tally.after(right=False)
-            continue
+            match.ended = self._oracle.refusal or (fault if fault.status in ENDS else None)
+            if match.ended is None:
+                match.notes.lose(game.r, fault)
+                match.count(right=False)
+            return
         account = reply if isinstance(reply, dict) else {}
         read = account.get("read")
         match.read = next((name for name in SECRETS if isinstance(read, list) and name in read), "")
-        if match.read:
-            break
-        answer = account.get("answer")
-        right = match.notes.add(game.r, read_answer(answer), answer)
-        match.tally = match.tally.after(right=right)
-    return match
+        if not match.read:
+            answer = account.get("answer")
+            match.count(right=match.notes.add(game.r, read_answer(answer), answer))
 
 
 def read_answer(value: Value) -> int | None:

@@ -1,5 +1,6 @@
 """Right strategies win, wrong ones lose, and every way to end a game has its own words."""
 
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, cast
@@ -8,6 +9,7 @@ import jax
 import numpy as np
 import pytest
 
+from grader.checks.game import Game
 from grader.checks.interface import Bench, Outcome, SubmissionFault
 from grader.checks.reducio import AccuracyParams, check_accuracy, read_answer
 from grader.draws import SeededDraws
@@ -184,28 +186,44 @@ def test_the_same_seed_is_the_same_game() -> None:
 class Counting(InProcessSession):
     """Says how often a round was asked for, and answers by a rule of its own."""
 
-    def __init__(self, rights: Sequence[bool | Status]) -> None:
+    def __init__(self, rights: Sequence[bool | Status], pause: float = 0) -> None:
         super().__init__("def harry_answers(h): return 0")
-        self._rights = rights
+        self._rights, self._pause = rights, pause
         self.rounds = 0
+        self.drawn: list[int] = []
 
     def serve(self, probe: str, method: str, *args: Any, **options: Any) -> Any:
         """The next of `rights`: a right answer, a wrong one, or a fault."""
         assert (probe, method, args) == ("reducio", "play", ("vector",))
         right = self._rights[self.rounds]
         self.rounds += 1
+        if self.rounds > 200:
+            time.sleep(self._pause)
         if isinstance(right, Status):
             raise SubmissionFault(right, "the end", "a step")
         oracle = options["answer"].__self__
+        self.drawn.append(oracle._game.r)
         return {"answer": oracle._game.r if right else 0, "read": []}
 
 
-def play(rights: Sequence[bool | Status], tiers: Sequence[float] = TIERS) -> tuple[Outcome, int]:
-    session = Counting(rights)
+def played_by(
+    rights: Sequence[bool | Status],
+    tiers: Sequence[float] = TIERS,
+    *,
+    pause: float = 0,
+    **params: Any,
+) -> tuple[Outcome, Counting]:
+    session = Counting(rights, pause)
     draws = SeededDraws(b"", "tests", "4")
     bench = Bench(session, draws, cast("Any", None), 1, "cpu", lambda _done, _all: None)
     bench.memo["tiers"] = tiers
-    return check_accuracy(AccuracyParams(draws=len(rights)), bench), session.rounds
+    found = check_accuracy(AccuracyParams(**{"draws": len(rights), **params}), bench)
+    return found, session
+
+
+def play(rights: Sequence[bool | Status], *rest: Any, **options: Any) -> tuple[Outcome, int]:
+    found, session = played_by(rights, *rest, **options)
+    return found, session.rounds
 
 
 @pytest.mark.parametrize(
@@ -243,6 +261,115 @@ def test_a_game_that_ends_too_early_is_what_ended_it(status: Status) -> None:
     assert caught.value.status is status
 
 
+LONGER: dict[str, Any] = {"draws": 200, "extend_to": 1000}
+LUCKY = [True] * 190 + [False] * 10
+"""190 of 200 right, whatever the chance of it."""
+
+
+@pytest.mark.parametrize(
+    ("rights", "rounds", "value", "draws"),
+    [
+        ([True] * 1000, 197, 1.0, 200),
+        (([True] * 3 + [False] * 7) * 100, 166, 51 / 166, 200),
+        (LUCKY + [False] * 800, 691, 190 / 691, 1000),
+        ([False] * 16 + [True] * 984, 966, 950 / 966, 1000),  # 92 % at first, and then all
+        (LUCKY + [True] * 760 + [False] * 40, 960, 950 / 960, 1000),
+    ],
+)
+def test_a_close_game_is_extended(
+    rights: list[bool], rounds: int, value: float, draws: int
+) -> None:
+    """All its rounds count; clear games end as before."""
+    found, played = play(rights, **LONGER)
+    assert played == rounds == found.data["rounds"] == found.data["played"]
+    assert found.value == pytest.approx(value)
+    assert (found.data["draws"], found.data["stopped"]) == (draws, "decided")
+
+
+def test_the_feedback_of_an_extended_game_names_its_rounds() -> None:
+    """The student sees how many were played."""
+    found, _ = play(LUCKY + [False] * 800, **LONGER)
+    assert "in at least 95% of 1000 rounds, got it in 190 of the 691 played" in found.feedback
+    assert sum(band["played"] for band in found.data["by_r"]) == 691
+
+
+@pytest.mark.parametrize("status", [Status.TIMED_OUT, Status.KILLED, Status.OUT_OF_MEMORY])
+@pytest.mark.parametrize("right", [190, 189])
+def test_what_ends_an_extension_costs_nothing(status: Status, right: int) -> None:
+    """The first 200 rounds count, and those alone; the record says what happened."""
+    rights = [True] * right + [False] * (200 - right) + [False] * 30 + [status]
+    found, played = play(rights, **LONGER)
+    assert found.value == right / 200
+    assert (found.data["right"], found.data["played"], found.data["draws"]) == (right, 200, 200)
+    assert (played, found.data["rounds"]) == (231, 230)
+    assert found.data["stopped"] == f"close, but then {status} in round 231"
+    assert sum(band["played"] for band in found.data["by_r"]) == 200
+    assert found.data["too_small"] == 200 - right
+    assert ("then the end" in found.feedback) is False
+
+
+def test_a_slow_game_is_not_extended() -> None:
+    """By the pace of the first rounds, 1000 would take too long."""
+    found, played = play(LUCKY, **LONGER, extend_seconds=1e-3)
+    assert (found.value, played) == (0.95, 200)
+    assert found.data["stopped"] == "close, but 1000 rounds would take too long"
+
+
+def test_an_extension_that_gets_slow_costs_nothing() -> None:
+    """It stops when its time is over."""
+    found, played = play(LUCKY + [False] * 800, **LONGER, extend_seconds=2, pause=2)
+    assert (found.value, played, found.data["rounds"]) == (0.95, 201, 201)
+    assert found.data["stopped"] == "close, but then the time was over"
+
+
+def test_asking_too_much_in_an_extension_costs_nothing() -> None:
+    """More than the announced rounds, and the oracle's limits, were promised to nobody."""
+    source = "n = []\n" + answering(
+        "n.append(1)\nif len(n) > 25: h(np.zeros(100)); h(np.zeros(100))\n"
+        "return count(jacfwd(h)(jnp.ones(100))) - (len(n) < 2)"
+    )
+    found = judge(source, draws=20, extend_to=30, max_queries=2)
+    assert found.value == 0.95
+    assert found.data["rounds"] == 25
+    assert found.data["stopped"] == "close, but then FAILED in round 26"
+
+
+def test_reading_a_secret_in_an_extension_loses_the_game() -> None:
+    """The rules hold in every round."""
+    source = (
+        "n = []\nclass Game:\n    def harry_answers(self):\n        n.append(1)\n"
+        "        h = self.hermione_computes_function\n"
+        "        return self.r if len(n) > 12 else count(jacfwd(h)(jnp.ones(100))) - (len(n) < 2)"
+    )
+    found = judge(source, draws=10, extend_to=20, names=GAME)
+    assert found.value == 0
+    assert "reading self.r" in found.feedback
+
+
+def test_a_submission_that_raises_in_an_extension_loses_those_rounds() -> None:
+    """A raise is a wrong answer there too."""
+    found, _ = play(LUCKY + [Status.ERRORED] * 800, **LONGER)
+    assert found.value == pytest.approx(190 / 691)
+    assert found.data["raised"] == 491
+
+
+@pytest.mark.parametrize(("right", "passes"), [(184, True), (183, False)])
+def test_the_benefit_of_doubt_reads_the_upper_end(right: int, *, passes: bool) -> None:
+    """184 of 200 are 92 %, and may well be 95 %."""
+    found, _ = play([False] * (200 - right) + [True] * right, benefit_of_doubt=True)
+    assert (found.value >= 0.95) is passes
+    assert found.data["right"] / found.data["played"] < 0.95
+
+
+def test_round_after_round_has_the_same_draw_in_every_game() -> None:
+    """Whether it is extended or not."""
+    draws = SeededDraws(b"", "tests", "4")
+    expected = [Game.draw(draws.rng("game", number)).r for number in range(1000)]
+    for params in (dict[str, Any](draws=200), LONGER):
+        session = played_by(LUCKY + [False] * 800, **params)[1]
+        assert session.drawn == expected[: session.rounds]
+
+
 @pytest.mark.parametrize(
     ("value", "number"),
     [
@@ -278,7 +405,8 @@ def test_read_answer_takes_whole_numbers_alone(value: Any, number: int | None) -
 
 
 @pytest.mark.parametrize(
-    "changes", [{"draws": 0}, {"max_queries": 0}, {"form": "tensor"}, {"n": 1}]
+    "changes",
+    [{"draws": 0}, {"max_queries": 0}, {"form": "tensor"}, {"n": 1}, {"extend_to": 200}],
 )
 def test_parameters_are_checked(changes: dict[str, Any]) -> None:
     """A rubric with others is refused when it is read."""
@@ -292,6 +420,9 @@ def test_the_rubric_plays_the_assignments_game() -> None:
     (row,) = item.checks
     params = AccuracyParams(**row.parameters())
     assert (params.draws, params.form, row.thresholds) == (200, "vector", TIERS)
+    assert (params.extend_to, params.benefit_of_doubt) == (1000, False)
+    assert params.extend_seconds <= 0.7 * item.limits.wall_seconds
+    assert AccuracyParams(**row.parameters(practice=True)).extend_to is None
     assert item.limits.threads == 1
 
 
