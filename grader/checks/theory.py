@@ -15,8 +15,9 @@ LARGEST_N = 1_000_000
 """Bound on the dimension of `norm_constants`."""
 LARGEST_SIDE = 40
 """Bound on the sides of random matrices."""
-ZERO = {True: 1e-5, False: 1e-10}
-"""Single precision? -> singular values below this share of the largest count as zero."""
+ZERO = 1e-5
+"""Singular values below this share of the largest count as zero: rounding in single precision
+leaves some 1e-7 of it, in an answer of double precision too where a step before was in single."""
 
 
 class DrawsParams(Params):
@@ -25,28 +26,32 @@ class DrawsParams(Params):
     draws: int = Field(gt=0, le=1000)
     """Arguments to try."""
     rtol: float = Field(gt=0, lt=1)
-    """How close an answer of double precision must be; 1e-5 is allowed in single precision."""
+    """How close an answer of double precision must be; 1e-5 is allowed in single precision.
+
+    JAX computes in float32 by default, so that an answer finished in NumPy may be of float64 with
+    an error of some 1e-7: 1e-6 leaves room for that.
+    """
 
 
 class NormConstantsParams(DrawsParams):
     """Parameters of `theory.norm_constants`."""
 
     draws: int = Field(default=20, gt=0, le=1000)
-    rtol: float = Field(default=1e-9, gt=0, lt=1)
+    rtol: float = Field(default=1e-6, gt=0, lt=1)
 
 
 class ExtremalMatrixParams(DrawsParams):
     """Parameters of `theory.extremal_matrix`."""
 
     draws: int = Field(default=16, gt=0, le=1000)
-    rtol: float = Field(default=1e-8, gt=0, lt=1)
+    rtol: float = Field(default=1e-6, gt=0, lt=1)
 
 
 class ProjectorPinvParams(DrawsParams):
     """Parameters of `theory.projector_pinv`."""
 
     draws: int = Field(default=8, gt=0, le=1000)
-    rtol: float = Field(default=1e-8, gt=0, lt=1)
+    rtol: float = Field(default=1e-6, gt=0, lt=1)
 
 
 class RankOneSvdParams(Params):
@@ -56,7 +61,7 @@ class RankOneSvdParams(Params):
         default=(1, 2, 3, 5, 8, 50, 1000, 1_000_000), min_length=1
     )
     """The n to ask for, taken in ascending order."""
-    rtol: float = Field(default=1e-8, gt=0, lt=1)
+    rtol: float = Field(default=1e-6, gt=0, lt=1)
 
 
 @check("theory.norm_constants", NormConstantsParams, calls=["norm_constants"])
@@ -126,20 +131,19 @@ def extremal_matrix(params: ExtremalMatrixParams, bench: Bench) -> Outcome:
 
 
 def _judge_extremal(matrix: Array, name: str, k: int, rtol: float) -> Outcome | None:
-    single = is_single(matrix)
     wide = matrix.astype(np.complex128)
     largest = float(np.abs(wide).max())
     if largest == 0:
         return failed(f"{name}: expected rank {k}, got the zero matrix")
     values = np.linalg.svd(wide / largest, compute_uv=False)
-    rank = int(np.count_nonzero(values > ZERO[single] * values[0]))
+    rank = int(np.count_nonzero(values > ZERO * values[0]))
     if rank != k:
         return failed(
             f"{name}: expected rank {k}, got rank {rank}",
             "the rank is the number of singular values that are not zero",
         )
     norms = np.array([np.linalg.norm(values)]), np.array([np.sqrt(k) * values[0]])
-    tolerance = max(rtol, SINGLE_RTOL) if single else rtol
+    tolerance = max(rtol, SINGLE_RTOL) if is_single(matrix) else rtol
     if not agrees(*norms, rtol=tolerance):
         return failed(
             f"{name}: the rank is {k}, but ‖A‖_F = √{k}·‖A‖₂ does not hold",
