@@ -15,7 +15,7 @@ from grader.model import Status
 from grader.sandbox import Limits, Sandbox, choose_guards, choose_launcher
 from grader.session import ItemSession
 from grader.submission import Chunk
-from tests.checks.strategies import GAME, IMPORTS, METHOD, SWALLOWS, answering
+from tests.checks.strategies import GAME, IMPORTS, METHOD, RIGHT, SWALLOWS, answering
 
 ROOT = Path(__file__).parents[2]
 TIERS = (0.5, 0.8, 0.95)
@@ -42,6 +42,7 @@ def graded(
     seconds: float = 60,
     names: dict[str, str] | None = None,
     form: Form = "vector",
+    secret: bytes = b"hidden",
     **params: Any,
 ) -> Outcome:
     """The finding of a game in a real sandbox."""
@@ -53,7 +54,7 @@ def graded(
     )
     bench = Bench(
         session,
-        SeededDraws(b"hidden", "tests", "4"),
+        SeededDraws(secret, "tests", "4"),
         cast("Any", None),
         1,
         "cpu",
@@ -72,6 +73,26 @@ def test_the_reference_wins_in_the_sandbox(warm: Sandbox) -> None:
     found = graded(warm, source, draws=40)
     assert found.value == 1.0, found
     assert found.data["points_per_round"] == 5
+
+
+@pytest.mark.parametrize("secret", [b"2023", b"2024", b"2025", b"2026"])
+def test_other_secrets_give_the_same_points_in_the_sandbox(warm: Sandbox, secret: bytes) -> None:
+    """No round of ten may be lost, by two right solvers."""
+    reference = (ROOT / "reference" / "reducio.py").read_text(encoding="utf-8")
+    for source in (reference, RIGHT["stacked, by vmap"]):
+        assert graded(warm, source, draws=10, secret=secret).value >= TIERS[-1]
+
+
+def test_a_game_that_outlasts_the_item_keeps_its_first_rounds(warm: Sandbox) -> None:
+    """A close game is extended until the item's own time is over, which costs nothing."""
+    source = "import time\nn = []\n" + answering(
+        "n.append(1)\nif len(n) > 25: time.sleep(60)\n"
+        "return count(jacfwd(h)(jnp.ones(100))) - (len(n) == 3)"
+    )
+    found = graded(warm, source, draws=20, extend_to=40, seconds=12, extend_seconds=1000)
+    assert found.value == 0.95
+    assert found.data["rounds"] == 25
+    assert found.data["stopped"] == "close, but then TIMED_OUT in round 26"
 
 
 def test_a_method_wins_in_the_sandbox(warm: Sandbox) -> None:
