@@ -6,8 +6,7 @@ from collections.abc import Mapping
 import pytest
 
 from grader.checks.interface import Outcome
-from tests.checks.compressed_flaws import FUNCTION, WRONG
-from tests.checks.compressed_sources import RIGHT
+from tests.checks.compressed_family import FUNCTION, RIGHT, WRONG
 from tests.checks.rows import ROWS, found, graded, lost, words
 
 

@@ -16,7 +16,7 @@ from grader.errors import SandboxError
 from grader.sandbox import Limits, Sandbox, choose_guards, choose_launcher
 from grader.session import ItemSession
 from grader.submission import Chunk
-from tests.checks.compressed_sources import HEAD, PLAIN, changed
+from tests.checks.compressed_family import HEAD, PLAIN, changed
 from tests.checks.small_baseline import small_baseline
 
 Grade = Callable[..., Mapping[str, str]]

@@ -2,8 +2,7 @@
 
 import pytest
 
-from tests.checks.compressed_flaws import WRONG
-from tests.checks.compressed_sources import PLAIN
+from tests.checks.compressed_family import PLAIN, WRONG
 from tests.checks.rows import found, words
 
 RANKS = (3, 8, 20)

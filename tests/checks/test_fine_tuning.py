@@ -3,8 +3,7 @@
 import pytest
 
 from grader.checks.interface import Outcome
-from tests.checks.compressed_flaws import WRONG
-from tests.checks.compressed_sources import PLAIN
+from tests.checks.compressed_family import PLAIN, WRONG
 from tests.checks.rows import found, words
 
 TUNE = """

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from grader.worker.probes import compression
-from tests.checks.compressed_sources import PLAIN, changed
+from tests.checks.compressed_family import PLAIN, changed
 from tests.worker.probes.contexts import WIDTHS, context_for, pixels
 
 RANK = 2

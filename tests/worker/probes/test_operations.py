@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from grader.worker.probes import compression, operations
-from tests.checks.compressed_sources import PLAIN, changed
+from tests.checks.compressed_family import PLAIN, changed
 from tests.worker.probes.contexts import context_for
 
 RANK, BATCH = 2, 100
