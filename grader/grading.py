@@ -1,12 +1,13 @@
 """Grade a submission: the only place where rubric, loader, sandbox, checks and scoring meet."""
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
 
@@ -114,6 +115,7 @@ class Grader:
         self._trained = baseline
         self._modules = tuple(modules)
         self._warm: Sandbox | None = None
+        self._kept: defaultdict[str, dict[Hashable, Any]] = defaultdict(dict)
         self.environment = describe_environment(
             options, self._device, self._guards.name, self._threads
         )
@@ -208,6 +210,7 @@ class Grader:
             practice=self.options.practice,
             aliases=self.options.aliases,
             progress=self._progress.item_progress,
+            kept=self._kept[item.id],
         )
         record = grade_item(item, submission, setting)
         self._progress.item_finished(submission.name, record)

@@ -2,7 +2,7 @@
 
 import time
 import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import isfinite
@@ -39,6 +39,8 @@ class ItemSetting:
     practice: bool
     aliases: Mapping[str, str]
     progress: Callable[[int, int], None]
+    kept: dict[Hashable, Any]
+    """What checks of this item have made once for all submissions."""
 
 
 def grade_item(item: Item, submission: Submission, setting: ItemSetting) -> ItemRecord:
@@ -67,6 +69,7 @@ def grade_item(item: Item, submission: Submission, setting: ItemSetting) -> Item
         threads=setting.threads,
         device=setting.device,
         progress=setting.progress,
+        kept=setting.kept,
     )
     try:
         checks = tuple(_graded_rows(item, bench, practice=setting.practice))

@@ -33,6 +33,7 @@ Size = Annotated[int, Field(gt=0, le=20_000)]
 """A side of a matrix."""
 LARGEST_N = 60
 """Bound on the sides of random matrices."""
+PRECISIONS = (np.float64, np.float32)
 SHAPES = ((5, 3), (4, 1), (7, 2), (3, 2), (2, 1), (LARGEST_N, 6))
 """(n, k) of the first draws."""
 CORNERS = ((-3, 3), (3, -3), (3, 3), (-3, -3))
@@ -99,10 +100,7 @@ def check_gradient(params: GradientParams, bench: Bench) -> Outcome:
     """The gradient of F is right in every shape, scale and precision."""
     errors = []
     for draw in range(params.draws):
-        rng = bench.draws.rng("gradient", params.of, draw)
-        for dtype in (np.float64, np.float32):
-            args = tuple(array.astype(dtype) for array in _draw_factors(rng, draw))
-            case = _factor_case(args, params.of)
+        for case in _factor_cases(params.of, draw, bench):
             shape_hint = f"dF/d{params.of} has the shape of {params.of}"
             found = _judge(
                 f"grad_{params.of}",
@@ -114,8 +112,21 @@ def check_gradient(params: GradientParams, bench: Bench) -> Outcome:
             )
             if isinstance(found, Outcome):
                 return found
-            errors.append(_measured(case, dtype, found))
+            errors.append(_measured(case, found))
     return _all_right(errors)
+
+
+def _factor_cases(of: str, draw: int, bench: Bench) -> list[Case]:
+    """The draw in both precisions, each with arrays of its own."""
+
+    def make() -> list[Case]:
+        rng = bench.draws.rng("gradient", of, draw)
+        return [
+            _factor_case(tuple(array.astype(dtype) for array in _draw_factors(rng, draw)), of)
+            for dtype in PRECISIONS
+        ]
+
+    return bench.once(("gradient", of, draw), make)
 
 
 def _draw_factors(rng: np.random.Generator, draw: int) -> tuple[Array, Array, Array]:
@@ -165,22 +176,32 @@ def check_rayleigh(params: GradientTolerances, bench: Bench) -> Outcome:
     """The gradient of the Rayleigh quotient is right for every symmetric A and every x but 0."""
     errors = []
     for draw in range(params.draws):
-        for A, x in _draw_quotients(bench.draws.rng("rayleigh", draw), draw):
-            for dtype in (np.float64, np.float32):
-                case = _rayleigh_case(A.astype(dtype), x.astype(dtype))
-                hint = "the gradient has the shape of x"
-                found = _judge(
-                    "rayleigh_gradient", case, params, bench, shape_hint=hint, label=f"draw {draw}"
-                )
-                if isinstance(found, Outcome):
-                    return found
-                errors.append(_measured(case, dtype, found))
+        for case in _rayleigh_cases(draw, bench):
+            hint = "the gradient has the shape of x"
+            found = _judge(
+                "rayleigh_gradient", case, params, bench, shape_hint=hint, label=f"draw {draw}"
+            )
+            if isinstance(found, Outcome):
+                return found
+            errors.append(_measured(case, found))
     return _all_right(errors)
 
 
-def _measured(case: Case, dtype: type[np.floating[Any]], error: float) -> dict[str, Any]:
+def _rayleigh_cases(draw: int, bench: Bench) -> list[Case]:
+    """A long and a short x, each in both precisions."""
+    return bench.once(
+        ("rayleigh", draw),
+        lambda: [
+            _rayleigh_case(A.astype(dtype), x.astype(dtype))
+            for A, x in _draw_quotients(bench.draws.rng("rayleigh", draw), draw)
+            for dtype in PRECISIONS
+        ],
+    )
+
+
+def _measured(case: Case, error: float) -> dict[str, Any]:
     """The relative error of one answer, with the size of the gradient, for a chart."""
-    return {"size": case.expected.size, "dtype": np.dtype(dtype).name, "error": error}
+    return {"size": case.expected.size, "dtype": case.args[0].dtype.name, "error": error}
 
 
 def _all_right(errors: list[dict[str, Any]]) -> Outcome:

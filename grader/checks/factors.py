@@ -20,6 +20,8 @@ PARTS: tuple[Part, ...] = ("left factor", "right factor", "singular values", "bi
 WHOLE: Part = "weight matrix"
 ALIGNED = 0.99
 """Share of a space of k dimensions that must lie in that of k singular vectors."""
+GLANCE = 0.5
+"""Share of one vector of such a space that must lie there for the others to be looked at."""
 SAME = 1e-3
 """Relative difference up to which an array counts as a known one."""
 
@@ -133,5 +135,11 @@ def _spans(matrix: Doubles, layer: Layer, side: Literal["left", "right"], rank: 
     # Wider than that it is no factor of this rank, not even a mistaken one: W spans all of them.
     if not asked // 2 <= columns <= min(2 * asked, len(matrix)) or not matrix.any():
         return False
-    spread = layer.energies(np.linalg.qr(matrix).Q, side)
+    # One vector of the space first, which is cheap: another layer's lies all over the vectors.
+    basis = np.linalg.qr(matrix).Q
+    weights = np.cos(np.arange(basis.shape[1]))
+    one = basis @ (weights / np.linalg.norm(weights))
+    if np.sort(layer.energies(one[:, None], side))[-columns:].sum() < GLANCE:
+        return False
+    spread = layer.energies(basis, side)
     return bool(np.sort(spread)[-columns:].sum() >= ALIGNED * columns)

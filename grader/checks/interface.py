@@ -1,6 +1,6 @@
 """What a check is: draw inputs, call the worker, compare. Checks know no rubric and no sandbox."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
@@ -100,6 +100,10 @@ class Draws(Protocol):
         ...
 
 
+P = TypeVar("P", bound=Params)
+T = TypeVar("T")
+
+
 @dataclass(frozen=True)
 class Bench:
     """Everything that a check works with."""
@@ -114,9 +118,20 @@ class Bench:
     """Told (done, total) during long checks."""
     memo: dict[str, Any] = field(default_factory=dict)
     """Shared by the checks of one item, for what several of them need."""
+    kept: dict[Hashable, Any] = field(default_factory=dict)
+    """Shared by all submissions of one item: every one gets the same draws."""
+
+    def once(self, key: Hashable, make: Callable[[], T]) -> T:
+        """What `make` gives, made at the first call with this key.
+
+        Only for what draws, baseline and parameters decide, never for anything of a submission.
+        """
+        if key not in self.kept:
+            self.kept[key] = make()
+        found: T = self.kept[key]
+        return found
 
 
-P = TypeVar("P", bound=Params)
 Run = Callable[[Any, Bench], Outcome]
 
 

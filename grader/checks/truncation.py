@@ -87,7 +87,12 @@ class Layer:
     def apply(self, x: Doubles, kept: slice, gain: Doubles | float = 1.0) -> Doubles:
         """U diag(gain · s) Vᵀ x over the triplets in `kept`, without the bias; (B, n) -> (B, m)."""
         Q = self.vectors[:, kept]
-        inner = (x @ self.weight.T) @ Q if self._on_left else x @ Q
+        if not self._on_left:
+            inner = x @ Q
+        elif Q.shape[1] < len(x):
+            inner = x @ (self.weight.T @ Q)
+        else:
+            inner = (x @ self.weight.T) @ Q
         outer = Q if self._on_left else self.weight @ Q
         product: Doubles = (inner * gain) @ outer.T
         return product

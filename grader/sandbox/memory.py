@@ -185,7 +185,9 @@ class _CgroupV1:
             _write(pids / "pids.max", limits.processes)
             folders.append(pids)
         return _Group(
-            tuple(folders), memory / "memory.oom_control", memory / "memory.max_usage_in_bytes"
+            tuple(folders),
+            memory / "memory.oom_control",
+            memory / "memory.max_usage_in_bytes",
         )
 
 

@@ -15,7 +15,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from grader.worker.identity import KEPT_DESCRIPTORS, become, forbid_tracing, set_limits
 from grader.worker.item import Item
@@ -37,6 +37,7 @@ class Worker:
         self._child: int | None = None
         self._scratch = Path(os.environ["HOME"])
         self._alone = False
+        self._pools = ThreadpoolController()
 
     def run(self) -> None:
         """Obey orders until the grader closes the socket."""
@@ -87,6 +88,8 @@ class Worker:
             # These hold torch's own functions before a submission can put others in their place.
             for probe in TORCH_PROBES:
                 importlib.import_module(f"grader.worker.probes.{probe}")
+        # Looking for the libraries' thread pools takes longer than a fork does.
+        self._pools = ThreadpoolController()
         self._tell(said="ready", pid=os.getpid(), missing=missing)
 
     def _fork(self, order: dict[str, Any], descriptors: list[int]) -> None:
@@ -94,7 +97,7 @@ class Worker:
         if pid == 0:
             code = 70
             try:
-                _become_item(order, descriptors)
+                _become_item(order, descriptors, self._pools)
                 code = 0
             finally:
                 os._exit(code)
@@ -181,7 +184,9 @@ def _unlock(folder: Path) -> None:
             Path(place).chmod(0o700)
 
 
-def _become_item(order: dict[str, Any], descriptors: list[int]) -> None:
+def _become_item(
+    order: dict[str, Any], descriptors: list[int], pools: ThreadpoolController
+) -> None:
     signal.set_wakeup_fd(-1)
     for number in (signal.SIGCHLD, signal.SIGINT, signal.SIGTERM, signal.SIGPIPE):
         signal.signal(number, signal.SIG_DFL)
@@ -200,16 +205,16 @@ def _become_item(order: dict[str, Any], descriptors: list[int]) -> None:
     sys.stdout = os.fdopen(1, "w", buffering=1, encoding="utf-8", errors="backslashreplace")
     sys.stderr = os.fdopen(2, "w", buffering=1, encoding="utf-8", errors="backslashreplace")
     threads = order["threads"]
-    _set_threads(threads)
+    _set_threads(threads, pools)
     link = socket.socket(fileno=CONTROL)
     Item(link, threads=threads, device=order["device"]).run()
 
 
-def _set_threads(threads: int) -> None:
+def _set_threads(threads: int, pools: ThreadpoolController) -> None:
     """Let numeric libraries use so many threads: those loaded ahead, and those still to come."""
     for variable in THREAD_VARIABLES:
         os.environ[variable] = str(threads)
-    threadpool_limits(limits=threads)
+    pools.limit(limits=threads)
     torch = sys.modules.get("torch")
     if torch is not None:
         torch.set_num_threads(threads)
