@@ -182,6 +182,7 @@ def test_score_takes_numpy_numbers(kind: type[Any]) -> None:
             [record(Status.PASSED, 1), record(Status.KILLED)], Status.PARTIAL, id="some, then died"
         ),
         pytest.param([record(Status.FAILED)], Status.FAILED, id="nothing"),
+        pytest.param([record(Status.PASSED)], Status.FAILED, id="passed for no points"),
         pytest.param(
             [record(Status.FAILED), record(Status.TIMED_OUT)], Status.TIMED_OUT, id="time"
         ),
