@@ -156,6 +156,19 @@ def test_implausible_accepts_processor_time() -> None:
     assert judge(times, wall_seconds=total / 2) is None
 
 
+def test_implausible_sees_milliseconds_of_a_fast_machine() -> None:
+    """Times of half a millisecond together, told a thousand times larger, exceed a short call."""
+    times = measured()
+    half_a_millisecond = 5e-4 / sum(sum(both) for both in times.values())
+    told = {
+        pair: (1e3 * half_a_millisecond * both[0], 1e3 * half_a_millisecond * both[1])
+        for pair, both in times.items()
+    }
+    found = judge(told, wall_seconds=0.05)
+    assert found is not None
+    assert "exceed" in found.feedback
+
+
 def test_implausible_accepts_an_autodiff_that_is_faster() -> None:
     """No way must win."""
     assert judge({pair: both[::-1] for pair, both in measured().items()}) is None
