@@ -31,13 +31,9 @@ NETWORK = ("compression", "curve", "fine_tuning", "factors", "truncation", "sing
 """Tests of the compressed network."""
 TESTS: dict[str, Sequence[str]] = {
     "scoring": (),
-    "margins": ("compare", "calculus", "theory"),
     "bar": ("bar", "bar_document"),
     "game": ("game", "reducio"),
     "reducio": ("reducio", "reducio_secrets", "diagnosis", "rounds"),
-    "timing": ("timing", "calculus"),
-    "records": ("records", "curve", "fine_tuning"),
-    "derivatives": ("derivatives", "calculus"),
     "compressed": NETWORK,
     "compression": NETWORK,
     "compression_cost": NETWORK,

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from grader.checks.compare import (
     as_array,
     close,
+    distance,
     is_series,
     is_single,
     relative_error,
@@ -128,7 +129,13 @@ def test_comparisons_do_not_broadcast(compare: Any) -> None:
 
 @pytest.mark.parametrize(
     ("actual", "expected", "error"),
-    [([3.0, 4.0], [3.0, 4.0], 0.0), ([0, 0], [0, 0], 0), ([1, 0], [0, 0], np.inf), ([0], [2], 1)],
+    [
+        ([3.0, 4.0], [3.0, 4.0], 0.0),
+        ([0, 0], [0, 0], 0),
+        ([1, 0], [0, 0], np.inf),
+        ([0], [2], 1),
+        ([0], [0.5], 1),
+    ],
 )
 def test_relative_error_of_simple_cases(
     actual: list[float], expected: list[float], error: float
@@ -142,6 +149,20 @@ def test_close_with_zero_expected_needs_an_absolute_tolerance() -> None:
     tiny = np.array([1e-12])
     assert not close(tiny, np.zeros(1), rtol=1.0)
     assert close(tiny, np.zeros(1), rtol=0, atol=1e-11)
+
+
+@pytest.mark.parametrize("equal", [[1.0, -2.0], [0.0], []])
+def test_close_needs_no_tolerance_for_equal_arrays(equal: list[float]) -> None:
+    """A tolerance is what an error may reach, so equal arrays agree at none."""
+    assert close(np.array(equal), np.array(equal), rtol=0)
+    assert distance(np.array(equal), np.array(equal)) == (0.0, np.linalg.norm(equal))
+
+
+def test_close_rejects_complex_numbers_of_a_size_that_no_float_holds() -> None:
+    """Finite parts can make an infinite size, which is not told from another one."""
+    huge = np.array([1.7e308 + 1.7e308j])
+    assert not close(huge, huge, rtol=1.0)
+    assert not close(huge, np.ones(1), rtol=1.0, atol=1.0)
 
 
 @pytest.mark.parametrize(
