@@ -148,7 +148,11 @@ def _mutants(family: Family, bodies: Mapping[str, str]) -> Iterator[tuple[str, s
     for name in family.mutants.of:
         if name not in bodies:
             raise ValueError(f"mutants.of: must name right solutions, got {name!r}")
-        for change, body in mutants_of(bodies[name]).items():
+        try:
+            mutants = mutants_of(bodies[name])
+        except SyntaxError as exc:
+            raise ValueError(f"mutants.of: {name!r} must be Python: {exc}") from exc
+        for change, body in mutants.items():
             harmless = f"{name}: {change}" in family.mutants.harmless
             unmet.discard(f"{name}: {change}")
             yield f"{name}: {change}", body, Expected(right=harmless)

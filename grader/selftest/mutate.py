@@ -2,6 +2,7 @@
 
 import ast
 import copy
+from collections import deque
 from collections.abc import Iterator
 
 _SWAPPED: dict[type[ast.operator], type[ast.operator]] = {
@@ -50,13 +51,7 @@ def mutants_of(source: str) -> dict[str, str]:
         SyntaxError: `source` is no Python.
     """
     tree = ast.parse(source)
-    places = [
-        (parent, name, index)
-        for parent in ast.walk(tree)
-        for name, value in ast.iter_fields(parent)
-        for index, node in enumerate(value if isinstance(value, list) else [value])
-        if isinstance(node, ast.expr) and _is_open(parent, name)
-    ]
+    places = list(_places(tree))
     found: dict[str, str] = {}
     seen = {ast.unparse(tree)}
     for parent, name, index in places:
@@ -72,8 +67,22 @@ def mutants_of(source: str) -> dict[str, str]:
     return found
 
 
+def _places(tree: ast.AST) -> Iterator[tuple[ast.AST, str, int]]:
+    """Where expressions stand that are part of what is computed: parent, field, index in it."""
+    waiting = deque([tree])
+    while waiting:
+        parent = waiting.popleft()
+        for name, value in ast.iter_fields(parent):
+            for index, node in enumerate(value if isinstance(value, list) else [value]):
+                if not isinstance(node, ast.AST) or not _is_open(parent, name):
+                    continue
+                waiting.append(node)
+                if isinstance(node, ast.expr):
+                    yield parent, name, index
+
+
 def _is_open(parent: ast.AST, name: str) -> bool:
-    """Whether an expression there is part of what is computed."""
+    """Whether what stands there, and all in it, is part of what is computed."""
     return name not in {"decorator_list", "annotation", "returns", "bases"} and not isinstance(
         parent, ast.arguments | ast.arg | ast.JoinedStr | ast.FormattedValue
     )
