@@ -66,6 +66,13 @@ def selftest(
             "--everywhere", help="Grade --full bare, on one thread and with x64 on as well."
         ),
     ] = False,
+    neurons: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            help="Hidden neurons of the network in --full; 200 is quick, 0: the assignment's.",
+        ),
+    ] = 0,
     jobs: Annotated[int, typer.Option(min=0, help="Processes of --full; 0: one a core.")] = 0,
     rubric: RubricFile = None,
     data: Data = "synthetic",
@@ -91,7 +98,12 @@ def selftest(
     with reported_errors():
         if full:
             code = full_self_test(
-                options, cases=cases, seeds=seeds, everywhere=everywhere, jobs=jobs
+                options,
+                cases=cases,
+                seeds=seeds,
+                everywhere=everywhere,
+                neurons=neurons,
+                jobs=jobs,
             )
         else:
             code = self_test(options, reference)

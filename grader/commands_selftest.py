@@ -27,6 +27,7 @@ def full_self_test(
     cases: Path | None,
     seeds: int,
     everywhere: bool,
+    neurons: int,
     jobs: int,
 ) -> ExitCode:
     """Grade every case of the families; right ones must get all points, wrong ones lose some.
@@ -42,15 +43,18 @@ def full_self_test(
     options = replace(options, sandbox=sandbox_kind(options.sandbox))
     with Grader(options) as grader:  # tries the sandbox, once for all
         names = {item.id for item in grader.items}
-        grader.baseline()
+        if not neurons:
+            grader.baseline()
     chosen = [case for case in load_families(cases or FAMILIES) if case.item in names]
     if not chosen:
         raise UsageError("--item: must be an item with a family, got none; see `tests/validity`")
-    played = play_all(chosen, settings(options, seeds, everywhere=everywhere), jobs=jobs)
+    played = play_all(
+        chosen, settings(options, seeds, everywhere=everywhere, neurons=neurons), jobs=jobs
+    )
     return show(played, settings_compared=everywhere)
 
 
-def settings(options: Options, seeds: int, *, everywhere: bool) -> list[Setting]:
+def settings(options: Options, seeds: int, *, everywhere: bool, neurons: int = 0) -> list[Setting]:
     """The settings to grade with: several seeds, and one of them in every other way too."""
     first = replace(options, secret=SEED.format(1))
     threads = thread_count(first)
@@ -66,7 +70,7 @@ def settings(options: Options, seeds: int, *, everywhere: bool) -> list[Setting]
             Setting("1 thread", replace(first, threads=1)),
             Setting("x64", first, x64=True),
         ]
-    return found
+    return [replace(setting, neurons=neurons) for setting in found]
 
 
 def play_all(cases: Sequence[Case], how: Sequence[Setting], *, jobs: int) -> list[Played]:

@@ -46,6 +46,8 @@ class Solution(Part):
     """Old and new text; the old must be there, and is exchanged wherever it stands."""
     loses: Mapping[str, str] = Field(default_factory=dict)
     """Of a wrong solution: check, without its room -> words of the feedback that it must give."""
+    full_size: bool = False
+    """Whether it fits no network but the assignment's own."""
     at_most: float | None = None
     """Of a wrong solution: more points than these are too many; by default fewer than all."""
 
@@ -99,6 +101,8 @@ class Case:
     name: str
     source: str
     expected: Expected
+    full_size: bool = False
+    """Whether it fits no network but the assignment's own."""
 
 
 def load_families(folder: Path) -> list[Case]:
@@ -129,15 +133,16 @@ def _cases(path: Path) -> Iterator[Case]:
 def _solutions(family: Family) -> Iterator[Case]:
     bodies: dict[str, str] = {}
 
-    def case(name: str, body: str, expected: Expected) -> Case:
-        return Case(family.item, name, f"{family.prelude}\n{body}", expected)
+    def case(name: str, body: str, expected: Expected, *, full_size: bool = False) -> Case:
+        return Case(family.item, name, f"{family.prelude}\n{body}", expected, full_size)
 
     for name, solution in family.right.items():
         bodies[name] = _body(solution, bodies, f"right.{name}")
-        yield case(name, bodies[name], Expected(right=True))
+        yield case(name, bodies[name], Expected(right=True), full_size=solution.full_size)
     for name, solution in family.wrong.items():
         expected = Expected(right=False, loses=solution.loses, at_most=solution.at_most)
-        yield case(name, _body(solution, bodies, f"wrong.{name}"), expected)
+        body = _body(solution, bodies, f"wrong.{name}")
+        yield case(name, body, expected, full_size=solution.full_size)
     yield from (case(*found) for found in _mutants(family, bodies))
 
 

@@ -5,9 +5,11 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from multiprocessing import get_context
 
+from grader.data.baseline import Architecture, Baseline, BaselineSpec, provide_baseline
+from grader.environment import resolve_device
 from grader.grading import Grader
 from grader.model import ItemRecord, Status
-from grader.options import Options
+from grader.options import Options, thread_count
 from grader.selftest.families import Case
 from grader.submission import submission_from_bytes
 
@@ -24,6 +26,8 @@ class Setting:
     options: Options
     x64: bool = False
     """Whether every solution turns JAX's double precision on."""
+    neurons: int = 0
+    """In each hidden layer of the network that is compressed; 0: as many as the assignment has."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,13 @@ class Played:
         """Whether it got all points."""
         return self.score >= self.points
 
+    @property
+    def false_accept(self) -> bool:
+        """Whether a wrong solution got all points, or more than it says are too many."""
+        most = self.case.expected.at_most
+        over = most is not None and self.score > most
+        return not self.case.expected.right and (self.accepted or over)
+
 
 def play_cases(cases: Sequence[Case], setting: Setting, *, jobs: int) -> Iterator[Played]:
     """Grade the cases; each as it is done, in no certain order.
@@ -53,6 +64,7 @@ def play_cases(cases: Sequence[Case], setting: Setting, *, jobs: int) -> Iterato
     Raises:
         GraderError: nothing can be graded.
     """
+    cases = [case for case in cases if not (setting.neurons and case.full_size)]
     batches = [cases[at : at + BATCH] for at in range(0, len(cases), BATCH)]
     # Not forked: a child of a process that has used torch or JAX may hang.
     context = get_context("spawn")
@@ -71,7 +83,20 @@ _hands: list[tuple[Grader, Setting]] = []
 
 
 def _open(setting: Setting) -> None:
-    _hands.append((Grader(setting.options, verify=False), setting))
+    baseline = small_baseline(setting) if setting.neurons else None
+    _hands.append((Grader(setting.options, verify=False, baseline=baseline), setting))
+
+
+def small_baseline(setting: Setting) -> Baseline:
+    """The network of the setting's size; as deep as the assignment's, so that all cases fit."""
+    options = setting.options
+    inputs, *hidden, outputs = Architecture().widths
+    widths = (inputs, *(setting.neurons for _ in hidden), outputs)
+    device, threads = resolve_device(options.device), thread_count(options)
+    spec = BaselineSpec(
+        data=options.data, architecture=Architecture(widths), device=device, threads=threads
+    )
+    return provide_baseline(spec, cache=options.cache)
 
 
 def _play(cases: Sequence[Case]) -> list[Played]:
@@ -101,10 +126,10 @@ def _played(case: Case, setting: str, record: ItemRecord) -> Played:
         margin=max(margins, default=None),
         surprise="",
     )
-    return replace(played, surprise=_surprise(case, record, accepted=played.accepted))
+    return replace(played, surprise=_surprise(played, record))
 
 
-def _surprise(case: Case, record: ItemRecord, *, accepted: bool) -> str:
+def _surprise(played: Played, record: ItemRecord) -> str:
     told = "; ".join(
         f"{check.use}: {check.feedback} {check.hint} {check.staff_note}".strip()
         for check in record.checks
@@ -112,10 +137,10 @@ def _surprise(case: Case, record: ItemRecord, *, accepted: bool) -> str:
     )
     if record.status is Status.GRADER_FAULT:
         return f"met a fault of the grader: {told}"
-    expected = case.expected
+    expected = played.case.expected
     if expected.right:
-        return "" if accepted else f"false reject: {told or record.feedback}"
-    if accepted or (expected.at_most is not None and record.score > expected.at_most):
+        return "" if played.accepted else f"false reject: {told or record.feedback}"
+    if played.false_accept:
         return f"false accept: {record.score:g} of {record.auto_points:g} points"
     for name, words in expected.loses.items():
         lost = [

@@ -58,7 +58,7 @@ def _row(item: str, played: Sequence[Played]) -> ItemTally:
         right=len(right),
         false_rejects=sum(not one.accepted for one in right),
         wrong=len(wrong),
-        false_accepts=sum(bool(one.surprise) for one in wrong),
+        false_accepts=sum(one.false_accept for one in wrong),
         surprises=sum(bool(one.surprise) for one in played),
         right_margin=geometric_mean(inner) if inner else None,
         worst_right=max(inner, default=None),
