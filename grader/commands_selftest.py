@@ -74,12 +74,13 @@ def settings(options: Options, seeds: int, *, everywhere: bool, neurons: int = 0
 
 
 def play_all(cases: Sequence[Case], how: Sequence[Setting], *, jobs: int) -> list[Played]:
-    """Grade the cases in every setting, one setting after the other."""
+    """Grade the cases in every setting, one setting after the other; mutants in the first alone."""
     played: list[Played] = []
     with Progress(console=Console(stderr=True), transient=True) as bars:
-        for setting in how:
-            bar = bars.add_task(Text(setting.name).markup, total=len(cases))
-            for one in play_cases(cases, setting, jobs=jobs or usable_cores()):
+        for number, setting in enumerate(how):
+            some = [case for case in cases if not (number and case.mutant)]
+            bar = bars.add_task(Text(setting.name).markup, total=len(some))
+            for one in play_cases(some, setting, jobs=jobs or usable_cores()):
                 played.append(one)
                 bars.advance(bar)
     return played

@@ -19,7 +19,7 @@ A family is a file `<anything>.yaml`:
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Self
 
@@ -103,6 +103,8 @@ class Case:
     expected: Expected
     full_size: bool = False
     """Whether it fits no network but the assignment's own."""
+    mutant: bool = False
+    """Whether it was made of another by `mutants_of`."""
 
 
 def load_families(folder: Path) -> list[Case]:
@@ -143,7 +145,7 @@ def _solutions(family: Family) -> Iterator[Case]:
         expected = Expected(right=False, loses=solution.loses, at_most=solution.at_most)
         body = _body(solution, bodies, f"wrong.{name}")
         yield case(name, body, expected, full_size=solution.full_size)
-    yield from (case(*found) for found in _mutants(family, bodies))
+    yield from (replace(case(*found), mutant=True) for found in _mutants(family, bodies))
 
 
 def _mutants(family: Family, bodies: Mapping[str, str]) -> Iterator[tuple[str, str, Expected]]:
