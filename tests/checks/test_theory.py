@@ -154,7 +154,7 @@ def test_extremal_matrix_catches(body: str, word: str) -> None:
 
 
 def projector(body: str, seed: int = 0) -> Outcome:
-    return judge("projector_pinv", f"def projector_pinv(U):\n    {body}\n", seed)
+    return judge("projector_pinv", f"KEPT = {{}}\ndef projector_pinv(U):\n    {body}\n", seed)
 
 
 @pytest.mark.parametrize(
@@ -193,6 +193,11 @@ def test_projector_pinv_accepts_every_route(body: str) -> None:
         pytest.param("return np.linalg.pinv(U)", "expected shape", id="pseudoinverse of U"),
         pytest.param("return 2 * U @ U.conj().T", "does not hold", id="doubled"),
         pytest.param("return U @ U.conj().T * (1 + 1e-4)", "does not hold", id="a little more"),
+        pytest.param(
+            "key = U.shape, U.dtype; return KEPT.setdefault(key, U @ U.conj().T)",
+            "does not hold",
+            id="kept from an earlier call",
+        ),
         pytest.param("return None", "None", id="None"),
         pytest.param("return np.full((len(U),) * 2, np.nan)", "NaN", id="NaN"),
         pytest.param("return np.full((len(U),) * 2, 1e300)", "does not hold", id="huge"),
