@@ -90,9 +90,16 @@ def show(played: Sequence[Played], *, settings_compared: bool) -> ExitCode:
     """Print the table and all that is not as expected."""
     console = Console(soft_wrap=True)
     rows = tally(played)
-    table = Table("item", "right", "rejected", "wrong", "accepted")
-    for heading in ("right: mean", "worst", "wrong: mean", "nearest"):
-        table.add_column(heading, justify="right")
+    table = Table(
+        "item",
+        "right",
+        "lost",
+        "wrong",
+        "taken",
+        caption="errors over what is allowed: mean and worst right, mean and nearest wrong answer",
+    )
+    for heading in ("mean", "worst", "mean", "nearest"):
+        table.add_column(heading, justify="right", no_wrap=True)
     for row in rows:
         margins = (row.right_margin, row.worst_right, row.wrong_margin, row.nearest_wrong)
         counts = (row.right, row.false_rejects, row.wrong, row.false_accepts)
