@@ -521,3 +521,62 @@ def test_timing_asks_for_small_shapes_in_the_rubric() -> None:
     params = TimingParams(**row.parameters())
     assert max(params.ns) * max(params.ks) <= 10_000
     assert params.factor >= 50
+
+
+WRONG_ONCE = """
+calls = 0
+def spoilt(right, terms):
+    global calls
+    calls += 1
+    wrong = np.array(right)
+    if calls == AT:
+        wrong.flat[0] += 0.01 * terms
+    return wrong
+def grad_U(X, U, V):
+    V_norm = np.linalg.norm(V)
+    terms = (np.linalg.norm(X) + np.linalg.norm(U) * V_norm) * V_norm
+    return spoilt(-(X - U @ V) @ V.T, terms)
+def grad_V(X, U, V):
+    U_norm = np.linalg.norm(U)
+    terms = (np.linalg.norm(X) + U_norm * np.linalg.norm(V)) * U_norm
+    return spoilt(-U.T @ (X - U @ V), terms)
+def rayleigh_gradient(A, x):
+    right = 2 * (A @ x - (A @ x) @ x / (x @ x) * x) / (x @ x)
+    return spoilt(right, np.linalg.norm(A) / np.linalg.norm(x))
+"""
+
+
+@pytest.mark.parametrize(
+    ("check", "params", "each"),
+    [("gradient", {"of": "U"}, 2), ("gradient", {"of": "V"}, 2), ("rayleigh", {}, 4)],
+)
+def test_every_single_draw_sees_an_error(check: str, params: dict[str, str], each: int) -> None:
+    """An error of a hundredth of the terms is seen in whichever call it is, of any size."""
+    calls = 12 * each
+    for at in range(1, calls + 1):
+        assert judge(check, f"AT = {at}\n{WRONG_ONCE}", **params).value == 0, at
+    assert judge(check, f"AT = {calls + 1}\n{WRONG_ONCE}", **params).value == 1
+
+
+@pytest.mark.parametrize(
+    ("check", "params", "head", "right"),
+    [
+        ("gradient", {"of": "U"}, "grad_U(X, U, V)", "-(X - U @ V) @ V.T"),
+        ("gradient", {"of": "V"}, "grad_V(X, U, V)", "-U.T @ (X - U @ V)"),
+        (
+            "rayleigh",
+            {},
+            "rayleigh_gradient(A, x)",
+            "2 * (A @ x - (A @ x) @ x / (x @ x) * x) / (x @ x)",
+        ),
+    ],
+)
+def test_single_precision_is_held_to_less(
+    check: str, params: dict[str, str], head: str, right: str
+) -> None:
+    """An error of 9e-6 is what single precision may have, and too much for double."""
+    body = f"def {head}: return ((1 + 9e-6) * ({right})).astype(DTYPE)"
+    single = judge(check, f"DTYPE = np.float32\n{body}", **params)
+    assert single.value == 1
+    assert single.data["worst_relative_error"] > 8e-6
+    assert judge(check, f"DTYPE = np.float64\n{body}", **params).value == 0

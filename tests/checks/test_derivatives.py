@@ -66,6 +66,14 @@ def test_half_squared_residual_is_what_it_says() -> None:
     np.testing.assert_allclose(half_squared_residual(X, U, np.array([V] * 3)), [value] * 3)
 
 
+def test_rayleigh_quotient_takes_a_batch() -> None:
+    """One value for each point, which does not depend on the others."""
+    rng = np.random.default_rng(3)
+    A, x = rng.normal(size=(3, 3)), rng.normal(size=(2, 3))
+    expected = [point @ A @ point / (point @ point) for point in x]
+    np.testing.assert_allclose(rayleigh_quotient(A, x), expected)
+
+
 def test_rounding_bound_covers_float32_and_no_more() -> None:
     """The bound is some single rounding units of the terms."""
     assert 1e-7 < rounding_bound(1.0) < 2e-6

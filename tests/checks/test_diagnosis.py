@@ -80,6 +80,55 @@ def test_summary_is_empty_where_all_is_right() -> None:
     assert notes_of(lambda r: r).summary() == ""
 
 
+def test_summary_counts_every_kind_and_shows_the_first_odd_answer() -> None:
+    """Each kind once, in one order, and what the first answer that is no whole number read like."""
+    notes = notes_of({1: 0, 2: 1, 3: 4, 4: 3.5, 5: "5"}.__getitem__, [1, 2, 3, 4, 5])
+    assert notes.summary() == (
+        " (2 too small, 1 too large, 2 no whole number); the first that is no whole number was 3.5"
+    )
+
+
+def test_add_tells_right_from_wrong() -> None:
+    """The answer counts for the game as it counts here."""
+    notes = Notes()
+    assert notes.add(3, 3, 3)
+    assert not notes.add(3, 4, 4)
+    assert not notes.add(3, None, "three")
+
+
+def test_a_copy_goes_on_by_itself() -> None:
+    """What is noted in an extended game does not change what the first rounds were."""
+    notes = notes_of(lambda r: r - 1, [5, 30])
+    before = notes.counts()
+    more = notes.copy()
+    more.lose(7, SubmissionFault(Status.ERRORED, "x"))
+    more.add(8, 9, 9)
+    more.add(8, None, "nine")
+    assert notes.counts() == before
+    assert more.counts()["too_small"] == 2
+    assert more.counts()["raised"] == more.counts()["too_large"] == 1
+    assert more.counts()["by_r"][0] == {"from": 1, "to": 19, "right": 0, "played": 4}
+
+
+@pytest.mark.parametrize(
+    ("answers", "words"),
+    [
+        ([50] * 5, "the same in every round"),
+        ([5] * 4, "several x on top of each other"),
+        ([90, 90, 90, 90, 2], "finite differences in float32"),
+        (["x", "y", 2, 30], "rank of the function's Jacobian"),
+        (["x", "y", 2], "return r as a whole number"),
+    ],
+)
+def test_hints_begin_where_most_answers_share_something(answers: list[Any], words: str) -> None:
+    """Four of five, or more than half, or five of one kind, and not one fewer."""
+    ranks = [10, 20, 30, 40, 50][: len(answers)]
+    notes = Notes()
+    for r, answer in zip(ranks, answers, strict=True):
+        notes.add(r, read_answer(answer), answer)
+    assert words in notes.hint()
+
+
 @pytest.mark.parametrize(
     ("value", "text"),
     [

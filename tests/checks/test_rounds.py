@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
@@ -116,6 +116,20 @@ def test_an_empty_game_has_a_value() -> None:
     assert rule.final(Tally(5)) == 0
 
 
+def test_a_game_with_all_rounds_right_is_not_close_to_a_bar_of_all() -> None:
+    """The end of the interval is the bar then, which more rounds can't bring nearer."""
+    assert not Rule(200, (1.0,), 1000).close(200)
+    assert Rule(200, (1.0,), 1000).close(199) is False
+
+
+def test_rounds_that_were_not_played_count_as_the_others_or_as_wrong() -> None:
+    """A decided game keeps its share; one that could not go on loses what is missing."""
+    rule = Rule(5, [0.5])
+    assert rule.final(Tally(5, right=1)) == 1.0
+    assert rule.final(Tally(5, right=3, wrong=1)) == 0.75
+    assert rule.final(Tally(5, right=3, wrong=1), lost=True) == 0.6
+
+
 @pytest.mark.parametrize(
     ("game", "played"),
     [
@@ -130,6 +144,8 @@ def test_the_assignments_tiers_need_so_many_rounds(game: list[bool], played: int
 
 
 @given(st.integers(0, 60), st.integers(0, 60))
+@example(1, 59)
+@example(59, 1)
 def test_interval_is_clopper_pearsons(right: int, wrong: int) -> None:
     """As SciPy computes it by inverting the binomial test."""
     tally = Tally(200, right, wrong)

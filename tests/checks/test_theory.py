@@ -61,6 +61,8 @@ def test_norm_constants_accepts_the_best_constants(body: str) -> None:
         pytest.param("round(1 / np.sqrt(n), 3), 1", "C1", id="rounded"),
         pytest.param("1 / np.sqrt(n) * (1 - 1e-5), 1", "not the best", id="a little less"),
         pytest.param("(0.5 if n == 4 else 1, 1)", "does not hold", id="right for n = 1 and 4"),
+        pytest.param("(1 if n == 3 else n ** -0.5), 1", "does not hold", id="wrong for n = 3"),
+        pytest.param("n ** -0.5, (2 if n > 4 else 1)", "not the best", id="right for small n"),
         pytest.param("0, 1", "not the best", id="zero"),
         pytest.param("-1 / np.sqrt(n), 1", "not the best", id="negative"),
     ],
@@ -135,6 +137,11 @@ def test_extremal_matrix_accepts_what_jax_computes(body: str) -> None:
             "A[range(k), range(k)] = 1; A[0, 0] = 1 + 1e-5\n    return A",
             "does not hold",
             id="nearly equal",
+        ),
+        pytest.param(
+            "A[range(k), range(k)] = 1; A[0, 0] = 2 if m > 7 else 1\n    return A",
+            "does not hold",
+            id="right for small m",
         ),
         pytest.param("A[0, 0] = np.nan\n    return A", "NaN", id="NaN"),
         pytest.param("return None", "None", id="None"),
@@ -315,6 +322,38 @@ def test_rank_one_svd_sees_one_wrong_entry_among_a_million() -> None:
 def test_rank_one_svd_tells_an_opposite_sign() -> None:
     """A decomposition of -A gets its own hint."""
     assert "opposite sign" in decomposition("return U, s, -Vh").hint
+
+
+@pytest.mark.parametrize(
+    ("check", "source"),
+    [
+        ("norm_constants", "def norm_constants(n): return DTYPE((1 - 2e-6) / n ** 0.5), 1"),
+        (
+            "extremal_matrix",
+            """
+def extremal_matrix(m, n, k):
+    A = np.zeros((m, n)); A[range(k), range(k)] = 1; A[0, 0] = 1 + 2e-6
+    return A.astype(DTYPE)
+""",
+        ),
+        (
+            "projector_pinv",
+            """
+def projector_pinv(U):
+    P = (1 + 2e-6) * U.astype(complex) @ U.astype(complex).conj().T
+    return P.astype(np.complex64 if DTYPE is np.float32 else complex)
+""",
+        ),
+        (
+            "rank_one_svd",
+            SVD + "    s *= 1 + 2e-6; return U.astype(DTYPE), s.astype(DTYPE), Vh.astype(DTYPE)",
+        ),
+    ],
+)
+def test_single_precision_is_held_to_less(check: str, source: str) -> None:
+    """An error of 2e-6 is what single precision may have, and too much for double."""
+    assert judge(check, f"DTYPE = np.float32\n{source}").value == 1
+    assert judge(check, f"DTYPE = np.float64\n{source}").value == 0
 
 
 @pytest.mark.parametrize("seed", range(20))
