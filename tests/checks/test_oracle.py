@@ -7,7 +7,7 @@ import pytest
 
 from grader.checks.game import Game
 from grader.checks.interface import SubmissionFault
-from grader.checks.oracle import Form, Oracle
+from grader.checks.oracle import MOST_NUMBERS, Form, Oracle
 from grader.model import Status
 
 
@@ -117,3 +117,24 @@ def test_answer_stops_when_the_seconds_are_used_up() -> None:
     with pytest.raises(SubmissionFault) as caught:
         oracle.answer(about(1))
     assert caught.value.status is Status.TIMED_OUT
+
+
+def test_answer_adds_up_its_seconds() -> None:
+    """Many short answers use the time up as one long answer does."""
+    oracle = oracle_for()
+    spent = []
+    for _ in range(3):
+        oracle.answer(about(10, order=1))
+        spent.append(oracle.seconds)
+    assert 0 < spent[0] < spent[1] < spent[2]
+
+
+def test_answer_of_the_scalar_form_may_be_about_more_points() -> None:
+    """The limit is on the numbers of an answer: one and its hundred derivatives for each point."""
+    largest = MOST_NUMBERS // 101
+    oracle = oracle_for("scalar", max_queries=1 << 30)
+    assert len(oracle.answer(about(largest, order=1))) == 2
+    with pytest.raises(SubmissionFault) as caught:
+        oracle.answer(about(largest + 1, order=1))
+    assert caught.value.status is Status.KILLED
+    assert caught.value.hint

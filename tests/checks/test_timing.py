@@ -11,7 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grader.checks.interface import Outcome
-from grader.checks.timing import PEAK, fastest_product, growth, implausible, read_times
+from grader.checks.timing import (
+    PEAK,
+    SLACK_SECONDS,
+    fastest_product,
+    growth,
+    implausible,
+    read_times,
+)
 from grader.worker.plain import to_plain
 
 NS, KS = (64, 128, 256), (8, 32)
@@ -156,6 +163,29 @@ def test_implausible_accepts_processor_time() -> None:
     assert judge(times, wall_seconds=total / 2) is None
 
 
+def test_implausible_allows_little_beyond_what_all_threads_can_take() -> None:
+    """Two threads for two seconds, the call itself and the slack, and no more."""
+    for beyond, right in ((-0.01, True), (0.01, False)):
+        half = (2.0 * (1 + 2) + SLACK_SECONDS + beyond) / 2
+        found = judge({(64, 8): (half, half)}, wall_seconds=2.0, threads=2)
+        assert (found is None) is right
+
+
+def test_implausible_sees_one_way_for_both_in_two_pairs() -> None:
+    """Two pairs are enough to tell that one measurement stands for both ways."""
+    found = judge({(64, 8): (1e-3, 1e-3), (128, 8): (2e-3, 2e-3)})
+    assert found is not None
+    assert "the same numbers" in found.feedback
+
+
+@pytest.mark.parametrize("zero", [(0.0, 1e-3), (1e-3, 0.0)])
+def test_read_times_takes_no_time_of_zero(zero: tuple[float, float]) -> None:
+    """Nothing takes no time, in either way."""
+    found = read_times([[64, 8, *zero]], [(64, 8)])
+    assert isinstance(found, Outcome)
+    assert "positive" in found.feedback
+
+
 def test_implausible_sees_milliseconds_of_a_fast_machine() -> None:
     """Times of half a millisecond together, told a thousand times larger, exceed a short call."""
     times = measured()
@@ -257,3 +287,8 @@ def test_fastest_product_is_bounded_where_the_machine_is_disturbed(
     ticks = iter(range(1000))
     monkeypatch.setattr("grader.checks.timing.time.perf_counter", lambda: float(next(ticks)))
     assert fastest_product(128, 32, np.random.default_rng(0)) <= 4 * 128**2 * 32 / PEAK
+
+
+def test_fastest_product_is_no_less_than_a_processor_needs() -> None:
+    """The floor that it gives means something: no core does 1e13 operations a second."""
+    assert fastest_product(400, 20, np.random.default_rng(0)) > 4 * 400**2 * 20 / 1e13
