@@ -13,8 +13,12 @@ from grader.checks.truncation import Doubles, Layer, TruncatedNet
 class SingularValuesParams(Params):
     """Parameters of `compression.singular_values`."""
 
-    rtol: float = Field(default=1e-4, gt=0)
-    """Error of any singular value that is allowed, relative to the layer's largest."""
+    rtol: float = Field(default=2e-5, gt=0)
+    """Error of any singular value that is allowed, relative to the layer's largest.
+
+    Measured at full size: a decomposition in float32 is off by 1.1e-6, weights that were rounded to
+    bfloat16 before it by 1.8e-5 to 8.4e-5, by the layer.
+    """
 
 
 @check(
