@@ -550,7 +550,7 @@ def rayleigh_gradient(A, x):
     ("check", "params", "each"),
     [("gradient", {"of": "U"}, 2), ("gradient", {"of": "V"}, 2), ("rayleigh", {}, 4)],
 )
-def test_every_single_draw_sees_an_error(check: str, params: dict[str, str], each: int) -> None:
+def test_every_single_draw_sees_an_error(check: str, params: dict[str, Any], each: int) -> None:
     """An error of a hundredth of the terms is seen in whichever call it is, of any size."""
     calls = 12 * each
     for at in range(1, calls + 1):
@@ -572,7 +572,7 @@ def test_every_single_draw_sees_an_error(check: str, params: dict[str, str], eac
     ],
 )
 def test_single_precision_is_held_to_less(
-    check: str, params: dict[str, str], head: str, right: str
+    check: str, params: dict[str, Any], head: str, right: str
 ) -> None:
     """An error of 9e-6 is what single precision may have, and too much for double."""
     body = f"def {head}: return ((1 + 9e-6) * ({right})).astype(DTYPE)"

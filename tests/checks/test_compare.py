@@ -155,7 +155,7 @@ def test_close_with_zero_expected_needs_an_absolute_tolerance() -> None:
 def test_close_needs_no_tolerance_for_equal_arrays(equal: list[float]) -> None:
     """A tolerance is what an error may reach, so equal arrays agree at none."""
     assert close(np.array(equal), np.array(equal), rtol=0)
-    assert distance(np.array(equal), np.array(equal)) == (0.0, np.linalg.norm(equal))
+    assert distance(np.array(equal), np.array(equal)) == (0.0, float(np.linalg.norm(equal)))
 
 
 def test_close_rejects_complex_numbers_of_a_size_that_no_float_holds() -> None:
