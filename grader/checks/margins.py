@@ -27,7 +27,8 @@ def within(error: float, allowed: float) -> bool:
     """Whether `error` is at most `allowed`, which NaN never is; takes note of how near it came."""
     noted = _noted.get()
     if noted is not None:
-        noted.append(error / allowed if allowed > 0 else float("inf") if error else 0.0)
+        # Records hold Python's floats: a NumPy scalar can't be sent.
+        noted.append(float(error / allowed) if allowed > 0 else float("inf") if error else 0.0)
     return bool(error <= allowed)
 
 

@@ -34,6 +34,11 @@ from tests.batch.conftest import COUNT, Graded
 pytestmark = pytest.mark.timeout(240)
 
 
+def _is_worker(command: list[str]) -> bool:
+    """Where `setproctitle` is installed, Dask's workers give themselves a title."""
+    return "spawn_main" in " ".join(command) or command[0].startswith("dask worker")
+
+
 class Killing(SilentRun):
     """Kills a worker of the cluster once something is graded, in the middle of what it does."""
 
@@ -50,7 +55,7 @@ class Killing(SilentRun):
         """Kill the first worker process that is found."""
         del file, record
         if not self.killed:
-            worker = next(one for one in family() if "spawn_main" in " ".join(one.cmdline()))
+            worker = next(one for one in family() if _is_worker(one.cmdline()))
             worker.kill()
             self.killed.append(worker.pid)
 

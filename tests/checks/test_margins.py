@@ -15,7 +15,9 @@ def test_errors_judged_while_watched_are_noted_in_units_of_what_is_allowed() -> 
         assert within(1.0, 4.0)
         assert not within(6.0, 4.0)
         assert agrees(np.array([1.0, 1.0]), np.array([1.0, 1.1]), rtol=0.1)
+        assert within(np.float64(1.0), np.float64(8.0))
     assert ratios[:2] == [0.25, 1.5]
+    assert [type(ratio) for ratio in ratios] == [float] * 4
     assert ratios[2] == pytest.approx(0.1 / (0.1 * math.hypot(1.0, 1.1)))
 
 
