@@ -48,6 +48,8 @@ class Solution(Part):
     """Of a wrong solution: check, without its room -> words of the feedback that it must give."""
     full_size: bool = False
     """Whether it fits no network but the assignment's own."""
+    single: bool = False
+    """Whether it is wrong in single precision alone, and right once JAX's x64 is on."""
     at_most: float | None = None
     """Of a wrong solution: more points than these are too many; by default fewer than all."""
 
@@ -103,6 +105,8 @@ class Case:
     expected: Expected
     full_size: bool = False
     """Whether it fits no network but the assignment's own."""
+    single: bool = False
+    """Whether it is wrong in single precision alone."""
     mutant: bool = False
     """Whether it was made of another by `mutants_of`."""
 
@@ -144,7 +148,8 @@ def _solutions(family: Family) -> Iterator[Case]:
     for name, solution in family.wrong.items():
         expected = Expected(right=False, loses=solution.loses, at_most=solution.at_most)
         body = _body(solution, bodies, f"wrong.{name}")
-        yield case(name, body, expected, full_size=solution.full_size)
+        written = case(name, body, expected, full_size=solution.full_size)
+        yield replace(written, single=solution.single)
     yield from (replace(case(*found), mutant=True) for found in _mutants(family, bodies))
 
 

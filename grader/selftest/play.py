@@ -64,7 +64,11 @@ def play_cases(cases: Sequence[Case], setting: Setting, *, jobs: int) -> Iterato
     Raises:
         GraderError: nothing can be graded.
     """
-    cases = [case for case in cases if not (setting.neurons and case.full_size)]
+    cases = [
+        case
+        for case in cases
+        if not (setting.neurons and case.full_size) and not (setting.x64 and case.single)
+    ]
     batches = [cases[at : at + BATCH] for at in range(0, len(cases), BATCH)]
     # Not forked: a child of a process that has used torch or JAX may hang.
     context = get_context("spawn")
