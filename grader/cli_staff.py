@@ -82,8 +82,6 @@ def selftest(
     cache: Cache = None,
 ) -> None:
     """Grade the reference and the template: one must get all points, the other none."""
-    from grader.commands import self_test  # noqa: PLC0415
-    from grader.commands_selftest import full_self_test  # noqa: PLC0415
     from grader.grading import Options  # noqa: PLC0415
 
     options = Options(
@@ -97,6 +95,8 @@ def selftest(
     )
     with reported_errors():
         if full:
+            from grader.commands_selftest import full_self_test  # noqa: PLC0415
+
             code = full_self_test(
                 options,
                 cases=cases,
@@ -106,6 +106,8 @@ def selftest(
                 jobs=jobs,
             )
         else:
+            from grader.commands import self_test  # noqa: PLC0415
+
             code = self_test(options, reference)
     raise typer.Exit(code)
 

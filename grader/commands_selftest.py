@@ -55,7 +55,10 @@ def full_self_test(
 
 
 def settings(options: Options, seeds: int, *, everywhere: bool, neurons: int = 0) -> list[Setting]:
-    """The settings to grade with: several seeds, and one of them in every other way too."""
+    """The settings to grade with: several seeds, and one of them in every other way too.
+
+    The first alone grades mutants.
+    """
     first = replace(options, secret=SEED.format(1))
     threads = thread_count(first)
     found = [Setting(f"{first.sandbox}, {threads} threads", first)]
@@ -70,17 +73,17 @@ def settings(options: Options, seeds: int, *, everywhere: bool, neurons: int = 0
             Setting("1 thread", replace(first, threads=1)),
             Setting("x64", first, x64=True),
         ]
-    return [replace(setting, neurons=neurons) for setting in found]
+    return [replace(setting, neurons=neurons, mutants=setting is found[0]) for setting in found]
 
 
 def play_all(cases: Sequence[Case], how: Sequence[Setting], *, jobs: int) -> list[Played]:
-    """Grade the cases in every setting, one setting after the other; mutants in the first alone."""
+    """Grade the cases in every setting, one setting after the other."""
     played: list[Played] = []
     with Progress(console=Console(stderr=True), transient=True) as bars:
-        for number, setting in enumerate(how):
-            some = [case for case in cases if not (number and case.mutant)]
-            bar = bars.add_task(Text(setting.name).markup, total=len(some))
-            for one in play_cases(some, setting, jobs=jobs or usable_cores()):
+        for setting in how:
+            total = sum(map(setting.takes, cases))
+            bar = bars.add_task(Text(setting.name).markup, total=total)
+            for one in play_cases(cases, setting, jobs=jobs or usable_cores()):
                 played.append(one)
                 bars.advance(bar)
     return played

@@ -28,6 +28,17 @@ class Setting:
     """Whether every solution turns JAX's double precision on."""
     neurons: int = 0
     """In each hidden layer of the network that is compressed; 0: as many as the assignment has."""
+    mutants: bool = True
+    """Whether mutants are graded too."""
+
+    def takes(self, case: Case) -> bool:
+        """Whether the case is one for this setting."""
+        unfit = (
+            (self.neurons and case.full_size)
+            or (self.x64 and case.single)
+            or (case.mutant and not self.mutants)
+        )
+        return not unfit
 
 
 @dataclass(frozen=True)
@@ -57,18 +68,14 @@ class Played:
 
 
 def play_cases(cases: Sequence[Case], setting: Setting, *, jobs: int) -> Iterator[Played]:
-    """Grade the cases; each as it is done, in no certain order.
+    """Grade the cases that the setting takes; each as it is done, in no certain order.
 
     Cases come from one author, so all of a process share one sandbox, each in a fork of its own.
 
     Raises:
         GraderError: nothing can be graded.
     """
-    cases = [
-        case
-        for case in cases
-        if not (setting.neurons and case.full_size) and not (setting.x64 and case.single)
-    ]
+    cases = [case for case in cases if setting.takes(case)]
     batches = [cases[at : at + BATCH] for at in range(0, len(cases), BATCH)]
     # Not forked: a child of a process that has used torch or JAX may hang.
     context = get_context("spawn")

@@ -32,12 +32,14 @@ PRIVATE_FOLDERS = ("/tmp", "/dev/shm", "/var/tmp")  # noqa: S108 - the sandbox's
 class Worker:
     """The parent of the forks."""
 
+    _pools: ThreadpoolController
+    """The libraries' thread pools; the order to warm, which comes first, looks for them."""
+
     def __init__(self, control: socket.socket) -> None:
         self._control = control
         self._child: int | None = None
         self._scratch = Path(os.environ["HOME"])
         self._alone = False
-        self._pools = ThreadpoolController()
 
     def run(self) -> None:
         """Obey orders until the grader closes the socket."""
