@@ -2,9 +2,13 @@
 
 The accuracy is the grader's: from log-probabilities of hidden images, whose labels stay with it.
 That the network is still small is measured on the numbers that the worker says it keeps.
+
+One epoch improves the accuracy even where the labels are wrong, since any training makes a
+truncated network less sure of its mistakes. So it trains once more with every label exchanged for
+another class: what differs between the two networks is the labels' doing.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from pydantic import Field
@@ -16,10 +20,15 @@ from grader.checks.factors import find_roles
 from grader.checks.interface import Bench, Outcome, Params, SubmissionFault, check, failed, passed
 from grader.checks.probe_answers import fields
 from grader.checks.truncation import TruncatedNet
+from grader.data.interface import Images
 
 HIDDEN_IMAGES = 2000
 STILL = 1e-6
 """Relative difference of log-probabilities below which nothing has been learned."""
+FOLLOWED = 0.62
+"""Share of images for which the network must follow the labels; half of them do by chance."""
+SERVED = 0.9
+"""Share of all batches that must be trained on; some leave out the last one, which is small."""
 
 
 class FineTuneParams(Params):
@@ -53,40 +62,99 @@ def fine_tune(params: FineTuneParams, bench: Bench) -> Outcome:
     return found
 
 
+@dataclass(frozen=True)
+class _Start:
+    """Whose network is tuned, on what."""
+
+    params: FineTuneParams
+    models: Models
+    training: Images
+    own: bool
+    """Whether it is the submission's `CompressedNet`, not the grader's."""
+
+    def build(self) -> None:
+        """Make the network, as it is before any training."""
+        rank = self.params.rank
+        if self.own:
+            self.models.build(rank)
+        else:
+            self.models.ask("compression", "build_given", rank, *chains(self.models.net, rank))
+
+    def train(self, labels: Array) -> Outcome | None:
+        """Have it tuned with these labels; a finding where that gives no network."""
+        epochs, images = self.params.epochs, len(self.training)
+        told = self.models.ask(
+            "training", "fine_tune", self.params.rank, epochs, self.training.pixels, labels
+        )
+        returned = fields(told, usable=bool, kind=str, served=int)
+        if not returned["usable"]:
+            return failed(
+                f"fine_tune: expected the fine-tuned network, got an object of type "
+                f"{returned['kind'][:40]}",
+                "end with `return compressed`",
+            )
+        # None at all: the images were taken from `loader.dataset`, past the loader.
+        if 0 < returned["served"] < SERVED * epochs * images:
+            return failed(
+                f"fine_tune: took {returned['served']} images from the loader, in {epochs} epochs "
+                f"of {images}",
+                "train on every batch, and return after the last epoch",
+            )
+        return None
+
+
 def _attempt(params: FineTuneParams, models: Models, *, own: bool) -> Outcome | SubmissionFault:
+    training = models.baseline.dataset.train.part(slice(params.images))
     try:
-        return _tune(params, models, own=own)
+        return _tune(_Start(params, models, training, own))
     except SubmissionFault as fault:
         return fault
 
 
-def _tune(params: FineTuneParams, models: Models, *, own: bool) -> Outcome:
-    rank = params.rank
-    if own:
-        models.build(rank)
-    else:
-        models.ask("compression", "build_given", rank, *chains(models.net, rank))
+def _tune(start: _Start) -> Outcome:
+    models, rank, training = start.models, start.params.rank, start.training
+    start.build()
     pixels, labels = models.labelled(HIDDEN_IMAGES)
     stored, before = models.stored(rank), models.answer(rank, pixels)
     if isinstance(before, Outcome):
         return before
-    training = models.baseline.dataset.train.part(slice(params.images))
-    told = models.ask(
-        "training", "fine_tune", rank, params.epochs, training.pixels, training.labels
-    )
-    returned = fields(told, usable=bool, kind=str)
-    if not returned["usable"]:
-        return failed(
-            f"fine_tune: expected the fine-tuned network, got an object of type "
-            f"{returned['kind'][:40]}",
-            "end with `return compressed`",
-        )
+    finding = start.train(training.labels)
+    if finding is not None:
+        return finding
     tuned, after = models.stored(rank), models.answer(rank, pixels)
     if isinstance(after, Outcome):
         return after
-    return _judge_factors(models.net, rank, stored, tuned) or _judge_answers(
-        params, before, after, labels
+    finding = _judge_factors(models.net, rank, stored, tuned) or _judge_answers(
+        start.params, before, after, labels
     )
+    return finding if finding.value < 1 else _judge_labels(start, finding)
+
+
+def _judge_labels(start: _Start, found: Outcome) -> Outcome:
+    """Whether the network learns the labels that it is given; `found` is returned if so."""
+    models, rank, training = start.models, start.params.rank, start.training
+    learned = models.answer(rank, training.pixels)
+    if isinstance(learned, Outcome):
+        return learned
+    classes = len(models.net.layers[-1].bias)
+    others = (training.labels + models.bench.draws.rng("labels").integers(1, classes)) % classes
+    start.build()
+    finding = start.train(others)
+    if finding is not None:
+        return finding
+    exchanged = models.answer(rank, training.pixels)
+    if isinstance(exchanged, Outcome):
+        return exchanged
+    rows, change = np.arange(len(training)), exchanged - learned
+    share = float((change[rows, others] > change[rows, training.labels]).mean())
+    if share < FOLLOWED:
+        return failed(
+            "fine_tune: the network does not learn the labels that the loader gives: with other "
+            "labels it becomes much the same",
+            "compare the answers for a batch with the labels of that batch, as they are",
+            f"it followed {share:.0%} of the labels; half would be chance",
+        )
+    return replace(found, data={**found.data, "followed": share})
 
 
 def _judge_answers(params: FineTuneParams, before: Array, after: Array, labels: Array) -> Outcome:

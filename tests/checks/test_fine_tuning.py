@@ -7,6 +7,8 @@ from tests.checks.compressed_family import PLAIN, WRONG
 from tests.checks.rows import found, words
 
 TUNE = """
+import itertools
+
 def train(model, loader, epochs, lr=1e-3, parameters=None):
     optimizer = torch.optim.Adam(parameters or model.parameters(), lr=lr)
     for _ in range(epochs):
@@ -26,6 +28,9 @@ MATRICES, VECTORS = (
 )
 ENLARGED = """train(compressed, loader, epochs)
     return nn.Sequential(compressed, nn.Linear(10, 3000), nn.Linear(3000, 10))"""
+SWAPPED = """other = [(images, labels.roll(1)) for images, labels in loader]
+    return train(compressed, other, epochs, lr=1e-4)"""
+HALF = "return train(compressed, itertools.islice(loader, 3), epochs)"
 SETTING = {"rank": 5, "images": 600}
 
 
@@ -47,6 +52,7 @@ def test_fine_tune_accepts_every_way(model: str, body: str) -> None:
     assert not words(one).strip()
     assert isinstance(one, Outcome)
     assert one.data["after"] > one.data["before"]
+    assert one.data["followed"] > 0.75
 
 
 @pytest.mark.parametrize("model", [PLAIN, HEAD], ids=["own model", "no model"])
@@ -66,6 +72,8 @@ def test_fine_tune_accepts_every_way(model: str, body: str) -> None:
         ),
         ("raise ValueError('no images')", "no images"),
         ("return lambda x: x", "expected shape (300, 10)"),
+        (SWAPPED, "does not learn the labels"),
+        (HALF, "took 300 images from the loader, in 1 epochs of 600"),
     ],
 )
 def test_fine_tune_catches(model: str, body: str, word: str) -> None:

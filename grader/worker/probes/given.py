@@ -174,6 +174,16 @@ def as_images(context: ProbeContext, pixels: np.ndarray[Any, Any]) -> Tensor:
     return ((scaled - 0.5) / 0.5).to(context.device)
 
 
+class CountedImages(TensorDataset):
+    """A dataset that knows how often its images were taken, all together."""
+
+    served = 0
+
+    def __getitem__(self, index: int) -> tuple[Tensor, ...]:
+        self.served += 1
+        return tuple(tensor[index] for tensor in self.tensors)
+
+
 def make_loader(
     context: ProbeContext,
     pixels: np.ndarray[Any, Any],
@@ -181,8 +191,11 @@ def make_loader(
     *,
     shuffle: bool = False,
 ) -> DataLoader[tuple[Tensor, ...]]:
-    """A loader of (images float32, labels int64) batches; a shuffled one repeats its orders."""
+    """A loader of (images float32, labels int64) batches; a shuffled one repeats its orders.
+
+    Its dataset is a `CountedImages`.
+    """
     images = as_images(context, pixels)
     targets = torch.tensor(labels, dtype=torch.int64, device=context.device)
     order = torch.Generator().manual_seed(0) if shuffle else None
-    return DataLoader(TensorDataset(images, targets), BATCH, shuffle=shuffle, generator=order)
+    return DataLoader(CountedImages(images, targets), BATCH, shuffle=shuffle, generator=order)

@@ -17,7 +17,7 @@ from grader.worker.probes.compression import (
     registered,
     to_array,
 )
-from grader.worker.probes.given import as_images, make_loader, trained_net
+from grader.worker.probes.given import CountedImages, as_images, make_loader, trained_net
 
 STEPS = 3
 LEARNING_RATE = 1e-4
@@ -103,7 +103,8 @@ def fine_tune(
     """Let the submission fine-tune a model; what it returns takes the model's place.
 
     Returns:
-        `kind`: name of the returned object's class; `usable`: whether it can be asked anything.
+        `kind`: name of the returned object's class; `usable`: whether it can be asked anything;
+        `served`: how many images were taken from the loader, in all epochs.
     """
     built = built_for(context, rank)
     loader = make_loader(context, pixels, labels, shuffle=True)
@@ -114,7 +115,8 @@ def fine_tune(
         built.model, built.trained = tuned, True
         if isinstance(tuned, nn.Module):
             tuned.eval()
-    return {"kind": type(tuned).__name__[:80], "usable": usable}
+    served = loader.dataset.served if isinstance(loader.dataset, CountedImages) else 0
+    return {"kind": type(tuned).__name__[:80], "usable": usable, "served": served}
 
 
 def curve(context: ProbeContext, ranks: Sequence[int], pixels: Array, labels: Array) -> Any:

@@ -103,8 +103,17 @@ def test_fine_tune_puts_what_is_returned_in_place(body: str, kind: str, *, usabl
     context = context_for(f"{PLAIN}\ndef fine_tune(compressed, loader, epochs):\n    {body}")
     compression.build(context, RANK)
     told = training.fine_tune(context, RANK, 1, pixels(), LABELS)
-    assert told == {"kind": kind, "usable": usable}
+    assert told == {"kind": kind, "usable": usable, "served": 0}
     assert compression.answer(context, RANK, pixels())["output"].shape == (7, 10)
+
+
+def test_fine_tune_counts_the_images_that_are_taken() -> None:
+    """In every epoch, also where not all are."""
+    body = "for _ in range(epochs): next(iter(loader))\n    list(loader)\n    return compressed"
+    context = context_for(f"{PLAIN}\ndef fine_tune(compressed, loader, epochs):\n    {body}")
+    compression.build(context, RANK)
+    told = training.fine_tune(context, RANK, 2, pixels(130), np.arange(130) % 10)
+    assert told["served"] == 2 * 100 + 130
 
 
 def test_curve_gives_the_network_ranks_and_images() -> None:
