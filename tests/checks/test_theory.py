@@ -367,3 +367,152 @@ def test_right_answers_pass_for_every_seed(seed: int) -> None:
     for check in ("extremal_matrix", "projector_pinv", "norm_constants"):
         found = judge(check, source, seed)
         assert found.value == 1, found.feedback
+
+
+@pytest.mark.parametrize(
+    ("check", "draws", "wrong"),
+    [
+        *(("norm_constants", 4, f"n == {n}") for n in (1, 2, 3, 4)),
+        *(
+            ("extremal_matrix", 8, f"(m, n, k) == {case}")
+            for case in (
+                (1, 1, 1), (2, 2, 1), (5, 3, 1), (3, 5, 1), (5, 3, 3), (3, 5, 3), (4, 4, 4),
+                (7, 4, 2),
+            )
+        ),
+        *(
+            ("projector_pinv", 5, f"U.shape == {shape}")
+            for shape in ((3, 2), (4, 1), (5, 5), (1, 1))
+        ),
+    ],
+)  # fmt: skip
+def test_shapes_that_matter_are_among_the_first(check: str, draws: int, wrong: str) -> None:
+    """Square, tall, wide, of rank one, of full rank and 1 x 1: whatever the seed."""
+    source = f"""
+def norm_constants(n):
+    return (0.1, 2.0) if {wrong if check == "norm_constants" else False} else (n ** -0.5, 1.0)
+
+def extremal_matrix(m, n, k):
+    scale = 2.0 if {wrong if check == "extremal_matrix" else False} else 1.0
+    A = np.eye(m, n) * (np.arange(n) < k)
+    A[0, 0] = scale
+    return A if k > 1 or scale == 1 else 0 * A
+
+def projector_pinv(U):
+    P = U @ U.conj().T
+    return 2 * P if {wrong if check == "projector_pinv" else False} else P
+"""
+    assert judge(check, source, draws=draws).value == 0
+    assert judge(check, source.replace(wrong, "False"), draws=draws).value == 1
+
+
+def test_one_shape_comes_twice() -> None:
+    """What is kept by the shape alone is wrong the second time, in the same precision."""
+    source = "KEPT = {}\ndef projector_pinv(U): return KEPT.setdefault(U.shape, U @ U.conj().T)"
+    assert judge("projector_pinv", source, draws=4).value == 0
+    assert judge("projector_pinv", source, draws=3).value == 1
+
+
+def test_the_argument_s_precision_counts_too() -> None:
+    """Of a U in single precision no better projector is asked for, whatever type it comes in."""
+    source = """
+def projector_pinv(U):
+    P = U.astype(complex) @ U.astype(complex).conj().T
+    return P * (1 + 2e-6 * (U.dtype == np.complex64))
+"""
+    assert judge("projector_pinv", source).value == 1
+    assert judge("projector_pinv", source.replace("== np.complex64", "!= 0")).value == 0
+
+
+def test_columns_have_phases() -> None:
+    """The first row of U has an angle of its own in every column: real ones are never enough."""
+    source = """
+def projector_pinv(U):
+    P = U @ U.conj().T
+    return P if (abs(U[0].imag) > 1e-3 * abs(U[0])).all() else 2 * P
+"""
+    assert judge("projector_pinv", source, draws=5).value == 1
+
+
+@pytest.mark.parametrize(
+    ("check", "source", "feedback", "hint"),
+    [
+        (
+            "norm_constants",
+            "def norm_constants(n): return n ** -0.5, 1 / n",
+            "norm_constants(2): ‖x‖∞ ≤ C2·‖x‖₂ does not hold for every x of dimension 2",
+            "look for the x with the largest ‖x‖∞ for ‖x‖₂ = 1",
+        ),
+        (
+            "norm_constants",
+            "def norm_constants(n): return (1.0 if n == 3 else n ** -0.5), 1",
+            "norm_constants(3): C1·‖x‖₂ ≤ ‖x‖∞ does not hold for every x of dimension 3",
+            "look for the x with the smallest ‖x‖∞ for ‖x‖₂ = 1",
+        ),
+        (
+            "norm_constants",
+            "def norm_constants(n): return n ** -0.5, n",
+            "norm_constants(2): the inequality holds, but C2 is not the best possible constant",
+            "is there an x for which your C2 gives equality?",
+        ),
+        (
+            "norm_constants",
+            "def norm_constants(n): return n ** -0.5, [1, 2]",
+            "norm_constants(1): C2: expected shape (), got (2,)",
+            "",
+        ),
+        (
+            "extremal_matrix",
+            "def extremal_matrix(m, n, k): return np.ones((m, n + 1))",
+            "extremal_matrix(1, 1, 1): expected shape (1, 1), got (1, 2)",
+            "A has m rows and n columns",
+        ),
+        (
+            "extremal_matrix",
+            "def extremal_matrix(m, n, k): return np.eye(m, n)",
+            "extremal_matrix(2, 2, 1): expected rank 1, got rank 2",
+            "the rank is the number of singular values that are not zero",
+        ),
+        (
+            "projector_pinv",
+            "def projector_pinv(U): return U",
+            "projector_pinv(U), U of shape (3, 2), complex128: expected shape (3, 3), got (3, 2)",
+            "UU* has n rows and n columns, and so has its pseudoinverse",
+        ),
+        (
+            "projector_pinv",
+            "def projector_pinv(U): return 2 * U @ U.conj().T if len(U) == 4 else U @ U.conj().T",
+            "projector_pinv(U), U of shape (4, 1), complex64: A P A = A does not hold for A = UU*",
+            "which matrix fulfils the four Penrose conditions, knowing U*U = I?",
+        ),
+        (
+            "rank_one_svd",
+            f"{SVD}    return U, s, Vh[0]",
+            "rank_one_svd(1): Vh: expected shape (1, 1), got (1,)",
+            "the thin decomposition has Vh of shape (1, 1)",
+        ),
+        (
+            "rank_one_svd",
+            f"{SVD}    return U, s / 2, 2 * Vh",
+            "rank_one_svd(1): the row of Vh must have norm 1",
+            "normalise Vh",
+        ),
+        (
+            "rank_one_svd",
+            f"{SVD}    return 2 * U, s / 2, Vh",
+            "rank_one_svd(1): the column of U must have norm 1",
+            "normalise U",
+        ),
+        (
+            "rank_one_svd",
+            f"{SVD}    return U, s, np.sort(Vh)",
+            "rank_one_svd(3): U·s·Vh is not A",
+            "compare a few entries of U·s·Vh with those of A for n = 2 and n = 3",
+        ),
+    ],
+)
+def test_students_are_told(check: str, source: str, feedback: str, hint: str) -> None:
+    """What was expected, of what, and what to look at."""
+    found = judge(check, source)
+    assert found.feedback == feedback
+    assert found.hint == hint
