@@ -9,6 +9,7 @@ import numpy as np
 from pydantic import Field, model_validator
 from threadpoolctl import threadpool_limits
 
+from grader.checks.bar import needed
 from grader.checks.diagnosis import Notes
 from grader.checks.game import Game
 from grader.checks.interface import Bench, Outcome, Params, SubmissionFault, Value, check, failed
@@ -111,8 +112,11 @@ def check_accuracy(params: AccuracyParams, bench: Bench) -> Outcome:
     }
     if value >= bars[-1]:
         return Outcome(value, data=data)
+    least = f"{bars[-1]:.0%}"
+    if params.benefit_of_doubt:
+        least = str(needed(rule, bars[-1], tally.draws))
     feedback = (
-        f"harry_answers: expected r in at least {bars[-1]:.0%} of {tally.draws} rounds, got "
+        f"harry_answers: expected r in at least {least} of {tally.draws} rounds, got "
         f"it in {tally.right} of the {tally.played} played{notes.summary()}"
     )
     if ended is not None:

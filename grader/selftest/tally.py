@@ -19,8 +19,6 @@ class ItemTally:
     wrong: int
     """Wrong solutions."""
     false_accepts: int
-    surprises: int
-    """Cases that were not as expected in any way."""
     right_margin: float | None
     """Geometric mean of the right solutions' margins; zeros are left out."""
     worst_right: float | None
@@ -59,7 +57,6 @@ def _row(item: str, played: Sequence[Played]) -> ItemTally:
         false_rejects=sum(not one.accepted for one in right),
         wrong=len(wrong),
         false_accepts=sum(one.false_accept for one in wrong),
-        surprises=sum(bool(one.surprise) for one in played),
         right_margin=geometric_mean(inner) if inner else None,
         worst_right=max(inner, default=None),
         wrong_margin=geometric_mean(outer) if outer else None,

@@ -359,6 +359,7 @@ def test_the_benefit_of_doubt_reads_the_upper_end(right: int, *, passes: bool) -
     found, _ = play([False] * (200 - right) + [True] * right, benefit_of_doubt=True)
     assert (found.value >= 0.95) is passes
     assert found.data["right"] / found.data["played"] < 0.95
+    assert ("in at least 184 of 200 rounds" in found.feedback) is not passes
 
 
 def test_round_after_round_has_the_same_draw_in_every_game() -> None:

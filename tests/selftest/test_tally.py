@@ -32,7 +32,6 @@ def test_the_table_counts_both_kinds_of_error() -> None:
     )
     assert (row.right, row.false_rejects) == (2, 1)
     assert (row.wrong, row.false_accepts) == (3, 1)
-    assert row.surprises == 3
 
 
 def test_margins_are_those_of_the_answers_that_a_tolerance_tells_apart() -> None:
