@@ -217,7 +217,8 @@ def test_gradient_draws_every_size_and_no_square_shape() -> None:
         "SEEN = []\n"
         "def grad_U(X, U, V):\n"
         "    SEEN.append([X.shape[0], U.shape[1], np.abs(U).mean(), np.abs(V).mean(),\n"
-        "                 U.dtype == np.float32])\n"
+        "                 U.dtype == np.float32, np.linalg.norm(X) / np.linalg.norm(U @ V),\n"
+        "                 np.linalg.norm(X - U @ V) / np.linalg.norm(X)])\n"
         "    return (U @ V - X) @ V.T\n"
         "def seen(): return SEEN\n"
     )
@@ -228,8 +229,11 @@ def test_gradient_draws_every_size_and_no_square_shape() -> None:
     assert len(seen) == 24
     assert all(k < n for n, k, *_ in seen)
     assert len({(int(n), int(k)) for n, k, *_ in seen}) >= 10
+    # No term hides the other, and every fourth draw is near the minimum.
+    assert all(0.1 < ratio < 10 for *_, ratio, _ in seen)
+    assert [residual < 0.2 for *_, residual in seen[::2]] == [draw % 4 == 2 for draw in range(12)]
     for single in (True, False):
-        sizes = [(left, right) for _, _, left, right, of in seen if bool(of) is single]
+        sizes = [(left, right) for _, _, left, right, of, *_ in seen if bool(of) is single]
         for corner in ((2e-3, 2e3), (2e3, 2e-3), (2e3, 2e3), (2e-3, 2e-3)):
             assert any(
                 all(limit / 20 < size < 2 * limit for size, limit in zip(pair, corner, strict=True))
@@ -363,6 +367,9 @@ def test_rayleigh_asks_for_the_hard_cases() -> None:
     assert any(diagonal == 0 for *_, diagonal, _ in seen)
     assert min(length for _, length, *_ in seen) < 1e-2
     assert max(length for _, length, *_ in seen) > 1e2
+    scales = [norm / n for n, _, norm, *_ in seen]
+    assert 1e-4 < min(scales) < 1e-1
+    assert 1e1 < max(scales) < 1e4
     assert all(asymmetry == 0 for *_, asymmetry in seen)
 
 
@@ -482,6 +489,9 @@ def test_timing_accepts_honest_times() -> None:
         (160, 4),
         (160, 16),
     ]
+    assert all(
+        {*record} == {"n", "k", *found.data["exponents"]} for record in found.data["records"]
+    )
     assert set(found.data["exponents"]) == {"analytic", "autodiff"}
     assert isinstance(found.data["exponents"]["analytic"]["n"], float)
 

@@ -55,3 +55,53 @@ def test_read_records_says_what_is_wrong(answer: Any, word: str) -> None:
 def test_read_records_has_none_of_an_empty_list() -> None:
     """What is missing then is for the caller to say."""
     assert read_records([], COLUMNS, name="f") == []
+
+
+RETURN = "return a list of dicts with these keys, one for each case that was asked for"
+
+
+@pytest.mark.parametrize(
+    ("answer", "feedback", "hint"),
+    [
+        (None, "f: expected records with rank, seconds, got None", RETURN),
+        (
+            [{"rank": 1}, {"rank": 1, "seconds": 2}],
+            "f: expected records with rank, seconds, got a dict with 1 entries without seconds",
+            RETURN,
+        ),
+        (
+            [{}],
+            (
+                "f: expected records with rank, seconds, "
+                "got a dict with 0 entries without rank, seconds"
+            ),
+            RETURN,
+        ),
+        (
+            [[1, 2], [3]],
+            "f: expected records with rank, seconds, got a list with 1 entries",
+            RETURN,
+        ),
+        (
+            {"rank": [1, 2], "seconds": 3},
+            "f: expected records with rank, seconds, got a dict with 2 entries",
+            RETURN,
+        ),
+        (
+            {"rank": [1, 2], "seconds": [3]},
+            "f: expected columns of one length, got several lengths",
+            "each record needs rank, seconds",
+        ),
+        ([[1, 2], [3, [4, 5]]], "f: record 2: seconds: expected shape (), got (2,)", ""),
+        (
+            {"rank": [1, 2]},
+            "f: expected records with rank, seconds, got a dict with 1 entries without seconds",
+            RETURN,
+        ),
+    ],
+)
+def test_students_are_told(answer: Any, feedback: str, hint: str) -> None:
+    """What a record is, which one is none, and why."""
+    found = read_records(answer, COLUMNS, name="f")
+    assert isinstance(found, Outcome)
+    assert (found.feedback, found.hint) == (feedback, hint)

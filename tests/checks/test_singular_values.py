@@ -58,6 +58,82 @@ def test_singular_values_catches(body: str, word: str) -> None:
     assert word in words(found(HEAD + body, "singular_values"))
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        "values(p) * (1 + {off})",
+        "values(p) + {off} * values(p)[0]",
+        "values(p) - {off} * values(p)[0]",
+    ],
+)
+def test_singular_values_may_be_off_by_rtol_of_the_largest(change: str) -> None:
+    """Each by as much, small ones too; a little more is too much."""
+    body = "{{n: {} for n, p in layers(net).items()}}"
+    for off, word in ((1.7e-5, ""), (2.4e-5, "got others")):
+        source = HEAD + body.format(change.format(off=off))
+        said = found(source, "singular_values").feedback
+        assert said.endswith(word)
+        assert bool(said) is bool(word)
+
+
+@pytest.mark.parametrize(
+    ("body", "feedback", "hint"),
+    [
+        (
+            "[1.0]",
+            (
+                "layer_singular_values: expected a dict with the keys fc1, fc2, fc3, fc4, got "
+                "a list with 1 entries"
+            ),
+            "return {name: values} for the layers in net.named_children()",
+        ),
+        (
+            "{}",
+            "layer_singular_values: expected the keys fc1, fc2, fc3, fc4, got none",
+            "every fully connected layer is asked for, whatever its shape: fc1 too",
+        ),
+        (
+            "{str(i): 0 for i in range(9)}",
+            (
+                "layer_singular_values: expected the keys fc1, fc2, fc3, fc4, got the text '0', "
+                "the text '1', the text '2', the text '3', the text '4', the text '5'"
+            ),
+            "every fully connected layer is asked for, whatever its shape: fc1 too",
+        ),
+        (
+            "{n: values(p)[:9] for n, p in layers(net).items()}",
+            "layer_singular_values: fc1: expected shape (60,), got (9,)",
+            "a 60x3072 matrix has 60 singular values",
+        ),
+        (
+            "{n: values(p).flip(0) for n, p in layers(net).items()}",
+            "layer_singular_values: fc1: the values are not in descending order",
+            "sort them",
+        ),
+        (
+            "{n: values(p) / values(p).sum() for n, p in layers(net).items()}",
+            (
+                "layer_singular_values: fc1: expected the singular values of the weight matrix, "
+                "got others"
+            ),
+            "don't divide them: their size is wanted too",
+        ),
+        (
+            "{n: values(p) * 2 for n, p in layers(net).items()}",
+            (
+                "layer_singular_values: fc1: expected the singular values of the weight matrix, "
+                "got others"
+            ),
+            "torch.linalg.svdvals(layer.weight) gives them",
+        ),
+    ],
+)
+def test_students_are_told(body: str, feedback: str, hint: str) -> None:
+    """What was expected, of which layer, and what to look at."""
+    one = found(HEAD + body, "singular_values")
+    assert (one.feedback, one.hint) == (feedback, hint)
+
+
 def test_singular_values_uses_the_submission_s_own_class() -> None:
     """A function that asks for the submission's `Net` gets one."""
     source = (
