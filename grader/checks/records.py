@@ -9,7 +9,9 @@ from grader.checks.interface import Outcome, Value, failed
 Row = tuple[float, ...]
 
 
-def read_records(answer: Value, columns: Sequence[str], *, name: str) -> list[Row] | Outcome:
+def read_records(
+    answer: Value, columns: Sequence[str], *, name: str, hint: str = ""
+) -> list[Row] | Outcome:
     """The records in `answer`, each a number for each of `columns`, or what is wrong with them.
 
     Accepts a list of dicts with these keys, a list or an (N, columns) array of rows in this order,
@@ -19,6 +21,7 @@ def read_records(answer: Value, columns: Sequence[str], *, name: str) -> list[Ro
         answer: what the submission returned.
         columns: names of the fields, in the order in which a row holds them.
         name: the function's name, for feedback.
+        hint: what to do where a field is no single number.
     """
     rows = _rows(answer, columns, name)
     if isinstance(rows, Outcome):
@@ -27,7 +30,8 @@ def read_records(answer: Value, columns: Sequence[str], *, name: str) -> list[Ro
     for number, row in enumerate(rows, start=1):
         values = []
         for column, value in zip(columns, row, strict=True):
-            array = as_array(value, name=f"{name}: record {number}: {column}", shape=())
+            field = f"{name}: record {number}: {column}"
+            array = as_array(value, name=field, shape=(), hint=hint)
             if isinstance(array, Outcome):
                 return array
             values.append(float(array))

@@ -3,13 +3,12 @@
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from grader.checks.compare import as_array, is_series, short
 from grader.checks.interface import Outcome, Value, failed
+from grader.checks.records import read_records
 
 COLUMNS = ("n", "k", "analytic", "autodiff")
 """Fields of a record, in the order in which a tuple holds them."""
@@ -46,21 +45,16 @@ def read_times(answer: Value, pairs: Sequence[tuple[int, int]]) -> Times | Outco
     order, and a dict of columns. Pairs that were not asked for are ignored; of a pair measured
     more than once the last record counts.
     """
-    rows = _rows(answer)
-    if isinstance(rows, Outcome):
-        return rows
+    records = read_records(
+        answer,
+        COLUMNS,
+        name="time_gradients",
+        hint="give the mean or the best of the repetitions, in seconds",
+    )
+    if isinstance(records, Outcome):
+        return records
     times: dict[tuple[int, int], tuple[float, float]] = {}
-    for number, row in enumerate(rows, start=1):
-        values: list[float] = []
-        for column, value in zip(COLUMNS, row, strict=True):
-            where = f"time_gradients: record {number}: {column}"
-            array = as_array(
-                value, name=where, shape=(), hint="give the mean or the best of the repetitions"
-            )
-            if isinstance(array, Outcome):
-                return array
-            values.append(float(array))
-        n, k, analytic, autodiff = values
+    for number, (n, k, analytic, autodiff) in enumerate(records, start=1):
         if not (analytic > 0 and autodiff > 0):
             return failed(
                 f"time_gradients: record {number}: times must be positive seconds",
@@ -69,60 +63,13 @@ def read_times(answer: Value, pairs: Sequence[tuple[int, int]]) -> Times | Outco
         times[round(n), round(k)] = (analytic, autodiff)
     missing = [pair for pair in pairs if pair not in times]
     if missing:
-        n, k = missing[0]
+        (first, rank), *_ = missing
         return failed(
-            f"time_gradients: expected a record for each n and k, got none for n = {n}, k = {k}",
+            "time_gradients: expected a record for each n and k, "
+            f"got none for n = {first}, k = {rank}",
             f"{len(pairs)} pairs were asked for",
         )
     return {pair: times[pair] for pair in pairs}
-
-
-def _rows(answer: Value) -> list[list[Any]] | Outcome:
-    """Records in the order of `COLUMNS`."""
-    if isinstance(answer, dict):
-        return _rows_of_table(answer)
-    if not is_series(answer):
-        return _unreadable(answer)
-    rows: list[list[Any]] = []
-    for entry in answer:
-        row = _fields(entry)
-        if isinstance(row, Outcome):
-            return row
-        rows.append(row)
-    return rows
-
-
-def _rows_of_table(table: Mapping[str, Value]) -> list[list[Any]] | Outcome:
-    columns = _fields(table)
-    if isinstance(columns, Outcome):
-        return columns
-    if not all(is_series(column) for column in columns):
-        return _unreadable(table)
-    if len({len(column) for column in columns}) > 1:
-        return failed(
-            "time_gradients: expected columns of one length, got several lengths",
-            "each record needs an n, a k and both times",
-        )
-    return [list(row) for row in zip(*columns, strict=True)]
-
-
-def _fields(entry: Value) -> list[Any] | Outcome:
-    """The four fields of a record, or the four columns of a table."""
-    if isinstance(entry, dict):
-        lacking = [column for column in COLUMNS if column not in entry]
-        return _unreadable(entry, lacking) if lacking else [entry[column] for column in COLUMNS]
-    if is_series(entry) and len(entry) == len(COLUMNS):
-        return list(entry)
-    return _unreadable(entry)
-
-
-def _unreadable(value: Value, lacking: Sequence[str] = ()) -> Outcome:
-    without = f" without {', '.join(lacking)}" if lacking else ""
-    return failed(
-        f"time_gradients: expected records with n, k, analytic, autodiff, got {short(value)}"
-        f"{without}",
-        "return a list of dicts, one for each n and k, with both times in seconds",
-    )
 
 
 def implausible(

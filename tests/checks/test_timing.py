@@ -178,6 +178,32 @@ def test_implausible_sees_one_way_for_both_in_two_pairs() -> None:
     assert "the same numbers" in found.feedback
 
 
+def test_students_are_told_what_a_field_is() -> None:
+    """Who hands in every repetition hears that one number is wanted, and of what."""
+    found = read_times([[64, 8, 1.0, [2.0, 3.0]]], [(64, 8)])
+    assert isinstance(found, Outcome)
+    assert found.feedback == "time_gradients: record 1: autodiff: expected shape (), got (2,)"
+    assert found.hint == "give the mean or the best of the repetitions, in seconds"
+
+
+@pytest.mark.parametrize("pairs", [[(64, 8)], [(64, 8), (64, 32)]])
+def test_one_number_for_all_is_seen_from_two_pairs_on(pairs: list[tuple[int, int]]) -> None:
+    """A single pair has nothing to vary, two have."""
+    others = dict(zip(pairs, (1e-3, 2e-3), strict=False))
+    for times in (
+        {pair: (5e-3, other) for pair, other in others.items()},
+        {pair: (other, 5e-3) for pair, other in others.items()},
+    ):
+        assert (judge(times) is None) is (len(pairs) == 1)
+
+
+def test_the_floor_itself_is_believed() -> None:
+    """A time of just the floor may be true."""
+    floors = {(64, 8): 1e-5}
+    assert judge({(64, 8): (1e-5, 2e-5)}, floors=floors) is None
+    assert judge({(64, 8): (2e-5, 0.99e-5)}, floors=floors) is not None
+
+
 @pytest.mark.parametrize("zero", [(0.0, 1e-3), (1e-3, 0.0)])
 def test_read_times_takes_no_time_of_zero(zero: tuple[float, float]) -> None:
     """Nothing takes no time, in either way."""
