@@ -1,9 +1,15 @@
 """What 3.3 accepts and what it catches."""
 
+import itertools
+from types import SimpleNamespace
+
 import pytest
 
+from grader.checks.compression_cost import storage_limit
+from grader.checks.truncation import truncated_net
 from tests.checks.compressed_family import PLAIN, WRONG
 from tests.checks.rows import found, words
+from tests.checks.small_baseline import small_baseline
 
 RANKS = (3, 8, 20)
 MEASURE = """
@@ -98,3 +104,85 @@ def test_curve_needs_no_model_of_that_name() -> None:
     """A submission may have its compressed network under any name."""
     renamed = curve(DICTS).replace("CompressedNet", "Small")
     assert not words(found(renamed, "curve", ranks=RANKS)).strip()
+
+
+@pytest.mark.parametrize(("total", "right"), [(20.9, True), (21.1, False)])
+def test_curve_believes_what_all_threads_can_take(
+    monkeypatch: pytest.MonkeyPatch, total: float, *, right: bool
+) -> None:
+    """One thread for ten seconds, the call itself and the slack, and no more."""
+    ticks = itertools.count(1000.0, 10.0)
+    clock = SimpleNamespace(perf_counter=lambda: next(ticks))
+    monkeypatch.setattr("grader.checks.curve.time", clock)
+    body = f"return [(r, p, a, {total} * w) for w, (r, p, a, s) in zip((0.5, 0.3, 0.2), rows)]"
+    said = words(found(curve(body), "curve", ranks=RANKS))
+    assert ("exceed the time" in said) is not right
+
+
+def test_curve_of_one_rank_has_nothing_to_vary() -> None:
+    """One time is no time that is the same for all."""
+    assert not words(found(curve(DICTS), "curve", ranks=(8,))).strip()
+
+
+def test_curve_allows_the_count_to_be_at_its_bounds() -> None:
+    """The fewest numbers are factors alone, the most what a model may store."""
+    net, rank = truncated_net(small_baseline()), 3
+    fewest, most = sum(layer.factored(rank) for layer in net.layers), storage_limit(net, rank)
+    for count, hint in (
+        (fewest, ""),
+        (most, ""),
+        (fewest - 1, "plain tensors are missing in parameters()"),
+        (most + 1, "and m for its bias"),
+    ):
+        body = f"return [(r, {count}, a, s) for r, p, a, s in rows]"
+        # Of another name: a count may also be that of the submission's own model.
+        source = curve(body).replace("CompressedNet", "Small")
+        assert words(found(source, "curve", ranks=(rank,))).strip().endswith(hint)
+
+
+def test_curve_of_a_model_that_fails_must_fit_the_grader_s() -> None:
+    """A count that fits no right model is not excused by a model that can't be built."""
+    body = "return [(r, 5 * r, 0.5, r / 1e3) for r in ranks]"
+    source = curve(body).replace("rows = list(measure(net, ranks, loader))", "")
+    source = source.replace(
+        "def __init__(self, net, r):", "def __init__(self, net, r):\n        1 / 0"
+    )
+    assert "1 / 0" in source
+    assert "stored parameters at rank 3" in words(found(source, "curve", ranks=RANKS))
+
+
+@pytest.mark.parametrize(
+    ("body", "feedback", "hint"),
+    [
+        (
+            "return None",
+            (
+                "compression_curve: expected records with rank, parameters, accuracy, seconds, "
+                "got None"
+            ),
+            "return a list of dicts with these keys, one for each case that was asked for",
+        ),
+        (
+            "return rows[1:]",
+            "compression_curve: expected a record for each rank of [3, 8, 20], got none for 3",
+            "return one record for each rank in `ranks`",
+        ),
+        (
+            "return [(r, 7, a, s) for r, p, a, s in rows]",
+            "compression_curve: expected the number of stored parameters at rank 3, got 7",
+            (
+                "a layer of size m x n takes r(m + n) numbers for its factors, and m for its bias; "
+                "factors that are plain tensors are missing in parameters()"
+            ),
+        ),
+        (
+            "return [(r, p, 0 * a, s) for r, p, a, s in rows]",
+            "compression_curve: the accuracy at rank 3 is not that of the network truncated to it",
+            "count the right answers of all images in the loader, of the model of this rank",
+        ),
+    ],
+)
+def test_students_are_told(body: str, feedback: str, hint: str) -> None:
+    """What was expected, at which rank, and what to look at."""
+    one = found(curve(body), "curve", ranks=RANKS)
+    assert (one.feedback, one.hint) == (feedback, hint)

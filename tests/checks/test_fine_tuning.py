@@ -91,3 +91,50 @@ def test_fine_tune_does_not_pay_for_a_wrong_model(flaw: str) -> None:
     source = WRONG[flaw][0] + TUNE + "return train(compressed, loader, epochs)"
     one = found(source, "fine_tune", **(SETTING | {"rank": 20}))
     assert not words(one).strip()
+
+
+def test_fine_tune_may_rely_on_its_own_model() -> None:
+    """It is given the submission's network where there is one, and then no other is told of."""
+    body = "assert type(compressed) is CompressedNet; return train(compressed, loader, epochs)"
+    one = found(PLAIN + TUNE + body, "fine_tune", **SETTING)
+    assert isinstance(one, Outcome)
+    assert not words(one).strip()
+    assert not one.staff_note
+
+
+def test_fine_tune_says_where_it_was_judged_on_another_model() -> None:
+    """Staff see why points were given although the submission's own network fails."""
+    source = WRONG["returns NaN"][0] + TUNE + "return train(compressed, loader, epochs)"
+    one = found(source, "fine_tune", **SETTING)
+    assert isinstance(one, Outcome)
+    assert "the grader's own compressed network" in one.staff_note
+
+
+def test_fine_tune_trains_with_the_labels_and_then_with_others() -> None:
+    """Both times from the start, with labels that are the classes' all the same."""
+    head = """
+SEEN = []
+def fine_tune(compressed, loader, epochs):
+    labels = torch.cat([labels for _, labels in loader]).tolist()
+    # Numbers of Python: tensors that are kept here would count as the model's.
+    SEEN.append((labels, float(next(compressed.parameters()).detach().abs().sum())))
+    if len(SEEN) == 2:
+        (first, before), (second, again) = SEEN
+        shifts = {(other - label) % 10 for label, other in zip(first, second)}
+        assert before == again and len(shifts) == 1 and shifts != {0}
+        assert 0 <= min(second) and max(second) <= 9
+    """
+    tuned = TUNE.replace("def fine_tune(compressed, loader, epochs):", head)
+    one = found(PLAIN + tuned + "return train(compressed, loader, epochs)", "fine_tune", **SETTING)
+    assert not words(one).strip()
+
+
+@pytest.mark.parametrize(("kept", "word"), [(540, ""), (530, "images from the loader")])
+def test_fine_tune_may_leave_out_a_small_last_batch(kept: int, word: str) -> None:
+    """Nine images of ten are enough, as with drop_last."""
+    body = f"""data = torch.utils.data.Subset(loader.dataset, range({kept}))
+    batches = torch.utils.data.DataLoader(data, 90)
+    return train(compressed, batches, epochs)"""
+    said = words(found(PLAIN + TUNE + body, "fine_tune", **SETTING))
+    assert word in said
+    assert bool(said.strip()) is bool(word)
