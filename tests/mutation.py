@@ -9,6 +9,7 @@ one module and its own tests, since a mutant of what every check uses would run 
 
 import ast
 import json
+import re
 import shutil
 import sys
 from collections.abc import Sequence
@@ -51,6 +52,9 @@ def main(target: Path, module: str) -> None:
         shutil.copy(ROOT / name, target / name)
     for path in sorted((target / "grader" / "checks").glob("*.py")):
         path.write_text(undecorated(path.read_text()))
+    for path in (target / "tests").rglob("test_*.py"):
+        # mutmut names tests by their ids, and pytest finds none again whose id holds a √.
+        path.write_text(re.sub(r"ids=(\w+)\.keys\(\)", r"ids=range(len(\1))", path.read_text()))
     checks = module != "scoring"
     mutated = f"grader/checks/{module}.py" if checks else "grader/scoring.py"
     tests = [f"tests/checks/test_{name}.py" for name in TESTS.get(module, (module,))]

@@ -91,6 +91,7 @@ def test_so_many_right_rounds_are_needed() -> None:
     assert [needed(ASSIGNMENT["point"], 0.95, rounds) for rounds in (200, 1000)] == [190, 950]
     assert [needed(ASSIGNMENT["doubt"], 0.95, rounds) for rounds in (200, 1000)] == [184, 936]
     assert needed(Rule(10, [2.0]), 2.0, 10) == 11
+    assert needed(Rule(10, [0.0]), 0.0, 10) == 0
 
 
 def test_few_games_are_long() -> None:
@@ -98,3 +99,9 @@ def test_few_games_are_long() -> None:
     for p, rounds in ((0.3, 201), (0.9956, 211), (1.0, 200)):
         assert 200 <= expected_rounds(ASSIGNMENT["extended"], p) <= rounds
     assert expected_rounds(ASSIGNMENT["point"], 0.95) == 200
+
+
+def test_the_rounds_of_a_short_game_are_those_by_hand() -> None:
+    """7 to 10 of 10 leave 0.9 within the interval, and two rounds follow."""
+    close = sum(comb(10, right) * 9**right for right in (7, 8, 9, 10)) / 10**10
+    assert expected_rounds(Rule(10, [0.9], 12), 0.9) == pytest.approx(10 + 2 * close)
