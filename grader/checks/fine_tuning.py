@@ -18,6 +18,7 @@ from grader.checks.compressed import Models, Stored
 from grader.checks.compression_cost import storage_limit
 from grader.checks.factors import find_roles
 from grader.checks.interface import Bench, Outcome, Params, SubmissionFault, check, failed, passed
+from grader.checks.margins import within
 from grader.checks.probe_answers import fields
 from grader.checks.truncation import TruncatedNet
 from grader.data.interface import Images
@@ -147,7 +148,7 @@ def _judge_labels(start: _Start, found: Outcome) -> Outcome:
         return exchanged
     rows, change = np.arange(len(training)), exchanged - learned
     share = float((change[rows, others] > change[rows, training.labels]).mean())
-    if share < FOLLOWED:
+    if not within(1 - share, 1 - FOLLOWED):
         return failed(
             "fine_tune: the network does not learn the labels that the loader gives: with other "
             "labels it becomes much the same",
@@ -161,7 +162,7 @@ def _judge_answers(params: FineTuneParams, before: Array, after: Array, labels: 
     if close(after, before, rtol=STILL):
         return failed("fine_tune: the network computes what it did before", "train the factors")
     first, last = (float((answer.argmax(axis=1) == labels).mean()) for answer in (before, after))
-    if not last >= first - params.margin:
+    if not within(max(first - last, 0.0), params.margin):
         return failed(
             "fine_tune: the accuracy on images that were not trained on is lower than before",
             "use a smaller learning rate, and train on every batch of the loader",
