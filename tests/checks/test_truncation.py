@@ -151,6 +151,39 @@ def test_sensitivity_grows_where_singular_values_meet(images: np.ndarray) -> Non
     assert meeting > 100 * apart
 
 
+def test_sensitivity_is_that_of_the_function() -> None:
+    """A factor that one layer has more and the next has less changes neither."""
+    rng = np.random.default_rng(7)
+    first = rng.normal(size=(12, 20)).astype(np.float32)
+    second = rng.normal(size=(5, 12)).astype(np.float32)
+    images = rng.normal(size=(9, 20))
+    found = []
+    for factor in (1, 64):
+        layers = (
+            Layer.of("fc1", factor * first, np.zeros(12, np.float32)),
+            Layer.of("fc2", second / factor, np.zeros(5, np.float32)),
+        )
+        found.append(TruncatedNet(layers).sensitivity(images, 3, np.random.default_rng(0)))
+    assert found[0] == pytest.approx(found[1], rel=1e-6)
+    assert 1e-7 < found[0] < 1e-3
+
+
+@pytest.mark.parametrize(("rank", "numbers"), [(1, 11), (3, 33), (4, 44), (9, 44)])
+def test_factors_have_so_many_numbers(rank: int, numbers: int) -> None:
+    """r(m + n), and no more triplets than the smaller side has."""
+    assert layer(4, 7).factored(rank) == layer(7, 4).factored(rank) == numbers
+
+
+def test_layers_have_the_names_and_numbers_of_the_baseline(net: TruncatedNet) -> None:
+    """fc1, fc2, ... in double precision."""
+    baseline = small_baseline()
+    assert [one.name for one in net.layers] == ["fc1", "fc2", "fc3", "fc4"]
+    for one in net.layers:
+        assert one.weight.dtype == one.bias.dtype == np.float64
+        assert np.array_equal(one.weight, baseline.weights[f"{one.name}.weight"])
+        assert np.array_equal(one.bias, baseline.weights[f"{one.name}.bias"])
+
+
 def test_sides_are_named_once_in_order(net: TruncatedNet) -> None:
     """What edge ranks are made of."""
     assert net.sides == (10, 60)
