@@ -160,8 +160,8 @@ def test_sensitivity_is_that_of_the_function() -> None:
     found = []
     for factor in (1, 64):
         layers = (
-            Layer.of("fc1", factor * first, np.zeros(12, np.float32)),
-            Layer.of("fc2", second / factor, np.zeros(5, np.float32)),
+            Layer.of("fc1", (factor * first).astype(np.float32), np.zeros(12, np.float32)),
+            Layer.of("fc2", (second / factor).astype(np.float32), np.zeros(5, np.float32)),
         )
         found.append(TruncatedNet(layers).sensitivity(images, 3, np.random.default_rng(0)))
     assert found[0] == pytest.approx(found[1], rel=1e-6)
