@@ -42,7 +42,7 @@ TESTS: dict[str, Sequence[str]] = {
     "reducio": ("reducio", "reducio_secrets", "diagnosis", "rounds"),
     "compressed": NETWORK,
     "compression": NETWORK,
-    "compression_cost": NETWORK,
+    "compression_cost": ("compression_cost", *NETWORK),
     "compression_training": NETWORK,
 }
 """Files tests/checks/test_*.py that judge a module; those not named are judged by their own."""
