@@ -26,8 +26,12 @@ from grader.data.interface import Images
 HIDDEN_IMAGES = 2000
 STILL = 1e-6
 """Relative difference of log-probabilities below which nothing has been learned."""
-FOLLOWED = 0.62
-"""Share of images for which the network must follow the labels; half of them do by chance."""
+FOLLOWED = 0.66
+"""Share of images for which the network must follow the labels; half of them do by chance.
+
+Measured with 200 and with 1000 hidden neurons: 0.73 to 0.87 for right solutions, large and tiny
+rates and squared errors included; 0.62 at most where labels belong to other images.
+"""
 SERVED = 0.9
 """Share of all batches that must be trained on; some leave out the last one, which is small."""
 
@@ -147,6 +151,8 @@ def _judge_labels(start: _Start, found: Outcome) -> Outcome:
     if isinstance(exchanged, Outcome):
         return exchanged
     rows, change = np.arange(len(training)), exchanged - learned
+    # What all images have in common comes of how often each class occurs, whatever the images.
+    change -= change.mean(axis=0)
     share = float((change[rows, others] > change[rows, training.labels]).mean())
     if not within(1 - share, 1 - FOLLOWED):
         return failed(
