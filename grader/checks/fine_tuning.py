@@ -33,7 +33,7 @@ Measured with 200 and with 1000 hidden neurons: 0.73 to 0.87 for right solutions
 rates and squared errors included; 0.62 at most where labels belong to other images.
 """
 SERVED = 0.9
-"""Share of all batches that must be trained on; some leave out the last one, which is small."""
+"""Share of an epoch that must be taken from the loader; some leave out a small last batch."""
 
 
 class FineTuneParams(Params):
@@ -87,10 +87,8 @@ class _Start:
 
     def train(self, labels: Array) -> Outcome | None:
         """Have it tuned with these labels; a finding where that gives no network."""
-        epochs, images = self.params.epochs, len(self.training)
-        told = self.models.ask(
-            "training", "fine_tune", self.params.rank, epochs, self.training.pixels, labels
-        )
+        rank, epochs, images = self.params.rank, self.params.epochs, len(self.training)
+        told = self.models.ask("training", "fine_tune", rank, epochs, self.training.pixels, labels)
         returned = fields(told, usable=bool, kind=str, served=int)
         if not returned["usable"]:
             return failed(
@@ -99,10 +97,9 @@ class _Start:
                 "end with `return compressed`",
             )
         # None at all: the images were taken from `loader.dataset`, past the loader.
-        if 0 < returned["served"] < SERVED * epochs * images:
+        if 0 < returned["served"] < SERVED * images:
             return failed(
-                f"fine_tune: took {returned['served']} images from the loader, in {epochs} epochs "
-                f"of {images}",
+                f"fine_tune: took {returned['served']} of the {images} images in the loader",
                 "train on every batch, and return after the last epoch",
             )
         return None

@@ -73,7 +73,7 @@ def test_fine_tune_accepts_every_way(model: str, body: str) -> None:
         ("raise ValueError('no images')", "no images"),
         ("return lambda x: x", "expected shape (300, 10)"),
         (SWAPPED, "does not learn the labels"),
-        (HALF, "took 300 images from the loader, in 1 epochs of 600"),
+        (HALF, "took 300 of the 600 images in the loader"),
     ],
 )
 def test_fine_tune_catches(model: str, body: str, word: str) -> None:
@@ -129,7 +129,7 @@ def fine_tune(compressed, loader, epochs):
     assert not words(one).strip()
 
 
-@pytest.mark.parametrize(("kept", "word"), [(540, ""), (530, "images from the loader")])
+@pytest.mark.parametrize(("kept", "word"), [(540, ""), (530, "images in the loader")])
 def test_fine_tune_may_leave_out_a_small_last_batch(kept: int, word: str) -> None:
     """Nine images of ten are enough, as with drop_last."""
     body = f"""data = torch.utils.data.Subset(loader.dataset, range({kept}))
@@ -138,3 +138,11 @@ def test_fine_tune_may_leave_out_a_small_last_batch(kept: int, word: str) -> Non
     said = words(found(PLAIN + TUNE + body, "fine_tune", **SETTING))
     assert word in said
     assert bool(said.strip()) is bool(word)
+
+
+def test_fine_tune_may_stop_before_the_last_epoch() -> None:
+    """Who finds that enough was learned need not take every epoch that is offered."""
+    one = found(
+        PLAIN + TUNE + "return train(compressed, loader, 1)", "fine_tune", epochs=3, **SETTING
+    )
+    assert not words(one).strip()
