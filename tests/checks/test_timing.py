@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from grader.checks.interface import Outcome
 from grader.checks.timing import (
@@ -313,6 +314,26 @@ def test_fastest_product_is_bounded_where_the_machine_is_disturbed(
     ticks = iter(range(1000))
     monkeypatch.setattr("grader.checks.timing.time.perf_counter", lambda: float(next(ticks)))
     assert fastest_product(128, 32, np.random.default_rng(0)) <= 4 * 128**2 * 32 / PEAK
+
+
+def test_fastest_product_is_the_fastest_that_one_thread_was_seen_to_take(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Of several measurements the shortest, and no second thread helps in any."""
+    lengths = itertools.cycle([5e-9, 2e-9, 7e-9])
+    now, threads = [0.0], list[set[int]]()
+
+    def clock() -> float:
+        if threads and len(threads) % 2:
+            now[0] += next(lengths)
+        pools = threadpool_info()
+        threads.append({pool["num_threads"] for pool in pools if pool["user_api"] == "blas"})
+        return now[0]
+
+    monkeypatch.setattr("grader.checks.timing.time.perf_counter", clock)
+    with threadpool_limits(limits=2, user_api="blas"):
+        assert fastest_product(64, 8, np.random.default_rng(0)) == pytest.approx(2e-9)
+    assert all(seen == {1} for seen in threads)
 
 
 def test_fastest_product_is_no_less_than_a_processor_needs() -> None:
