@@ -55,12 +55,12 @@ settings.register_profile(
 settings.load_profile("mutation")
 """
 """Fewer examples than the tests have, and no search for the smallest: that they fail is enough."""
-SURVIVED = 0
-"""Exit status of tests that saw nothing."""
+KILLED = frozenset({1, 3})
+"""Exit statuses of tests that failed; any other, no test at all among them, kills no mutant."""
 
 
 def main() -> None:
-    """Write the copy; with --sample also run so many mutants, and print those that survive."""
+    """Write the copy; with --sample also run so many mutants, and print those not killed."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("folder", type=Path, help="where the copy is written; must not exist yet")
     parser.add_argument("module", help="a module of grader/checks, or `scoring`")
@@ -84,10 +84,10 @@ def judge_sample(folder: Path, size: int, seed: int) -> None:
     chosen = sorted(names[:size])
     subprocess.run([*mutmut, "run", *chosen], cwd=folder, check=False)
     codes = exit_codes(folder)
-    alive = [name for name in chosen if codes[name] == SURVIVED]
+    alive = [name for name in chosen if codes[name] not in KILLED]
     for name in alive:
         subprocess.run([*mutmut, "show", name], cwd=folder, check=False)
-    print(f"{len(chosen)} of {len(names)} mutants tried, {len(alive)} survived")  # noqa: T201
+    print(f"{len(chosen)} of {len(names)} mutants tried, {len(alive)} not killed")  # noqa: T201
 
 
 def exit_codes(folder: Path) -> dict[str, int | None]:
