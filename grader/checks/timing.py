@@ -63,10 +63,10 @@ def read_times(answer: Value, pairs: Sequence[tuple[int, int]]) -> Times | Outco
         times[round(n), round(k)] = (analytic, autodiff)
     missing = [pair for pair in pairs if pair not in times]
     if missing:
-        (first, rank), *_ = missing
+        side, rank = missing[0]
         return failed(
             "time_gradients: expected a record for each n and k, "
-            f"got none for n = {first}, k = {rank}",
+            f"got none for n = {side}, k = {rank}",
             f"{len(pairs)} pairs were asked for",
         )
     return {pair: times[pair] for pair in pairs}

@@ -75,7 +75,7 @@ def test_operations_are_those_of_the_factors() -> None:
         (
             "forms the product in forward",
             "flops",
-            ("a matrix of the size of a weight matrix, 10x60, is formed in `forward`"),
+            "a matrix of the size of a weight matrix, 10x60, is formed in `forward`",
             "multiply x by one factor and the result by the other: (x @ V) @ U.T",
         ),
         (
