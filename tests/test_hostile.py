@@ -1,4 +1,10 @@
-"""Hostile and broken submissions, each graded in the real sandbox: no attack wins a point."""
+"""Hostile and broken submissions, each graded in the real sandbox: no attack wins a point.
+
+`tests/submissions/hostile/cases/` holds the cases, a file for each kind of attack. Each case names
+the `item` that it attacks, the `source` of the submission, and the outcome: the item's `status` and
+`score`, and where given what the feedback `says` and what the code `prints`. A line `RIGHT` in a source
+stands for the item's correct solution, so that an attack is told apart from a wrong answer.
+"""
 
 import functools
 from collections.abc import Iterator, Mapping
@@ -16,7 +22,11 @@ from tests.leftovers import Leftovers
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "tests" / "submissions" / "hostile"
-CASES: list[dict[str, Any]] = yaml.safe_load((FOLDER / "cases.yaml").read_text(encoding="utf-8"))
+CASES: list[dict[str, Any]] = [
+    case
+    for path in sorted((FOLDER / "cases").glob("*.yaml"))
+    for case in yaml.safe_load(path.read_text(encoding="utf-8"))
+]
 RIGHT: Mapping[str, str] = yaml.safe_load((FOLDER / "right.yaml").read_text(encoding="utf-8"))
 """Item -> the right solution that an attack wraps: what it scores is told from a wrong answer."""
 
