@@ -12,3 +12,10 @@ class SubmissionFault(Exception):  # noqa: N818 - a finding about the submission
         self.feedback = feedback
         self.hint = hint
         self.staff_note = staff_note
+
+
+class Tampering(SubmissionFault):
+    """Something in the worker answered in the place of the grader's own code.
+
+    It voids the whole item, because no answer of that process can be trusted.
+    """

@@ -13,7 +13,7 @@ from grader.assembly import item_record
 from grader.checks.interface import CHECKS, Bench, Draws, Outcome
 from grader.checks.margins import watched
 from grader.errors import GraderError
-from grader.faults import SubmissionFault
+from grader.faults import SubmissionFault, Tampering
 from grader.model import CheckRecord, ItemRecord, Status
 from grader.rubric import Item, Row
 from grader.sandbox import Limits, Sandbox
@@ -72,7 +72,7 @@ def grade_item(item: Item, submission: Submission, setting: ItemSetting) -> Item
         kept=setting.kept,
     )
     try:
-        checks = tuple(_graded_rows(item, bench, practice=setting.practice))
+        checks = tuple(_graded_rows(item, session, bench, practice=setting.practice))
         abuse = _close(session)
     finally:
         session.abandon()
@@ -91,11 +91,15 @@ def grade_item(item: Item, submission: Submission, setting: ItemSetting) -> Item
     )
 
 
-def _graded_rows(item: Item, bench: Bench, *, practice: bool) -> Iterator[CheckRecord]:
+def _graded_rows(
+    item: Item, session: ItemSession, bench: Bench, *, practice: bool
+) -> Iterator[CheckRecord]:
     for row, points in zip(item.checks, row_points(item), strict=True):
         began = time.monotonic()
         with watched() as ratios:
             found = _run(row, bench, practice=practice)
+        if isinstance(found, Tampering):
+            session.abuse = found
         seconds = round(time.monotonic() - began, 3)
         common: dict[str, Any] = {
             "name": row.title,

@@ -101,6 +101,15 @@ class ItemSession:
         """
         self.close()
 
+    def without_submission(self) -> "ItemSession":
+        """End the process; a session on the same sandbox in which no submission is loaded.
+
+        Raises:
+            SubmissionFault: it said something after its last answer.
+        """
+        self.close()
+        return ItemSession(self._sandbox, self._limits, [], {})
+
     def output(self) -> str:
         """All that was printed so far, capped."""
         if self._process is not None:

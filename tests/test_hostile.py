@@ -2,8 +2,8 @@
 
 `tests/submissions/hostile/cases/` holds the cases, a file for each kind of attack. Each case names
 the `item` that it attacks, the `source` of the submission, and the outcome: the item's `status` and
-`score`, and where given what the feedback `says` and what the code `prints`. A line `RIGHT` in a source
-stands for the item's correct solution, so that an attack is told apart from a wrong answer.
+`score`, and where given what the feedback `says` and what the code `prints`. A line `RIGHT` in a
+source stands for the item's correct solution, so that an attack is told from a wrong answer.
 """
 
 import functools

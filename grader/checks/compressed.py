@@ -10,8 +10,8 @@ from pydantic import Field
 from grader.checks.compare import Array, as_array, relative_error
 from grader.checks.factors import find_roles, unaccounted
 from grader.checks.interface import Bench, Outcome, Params, Value, failed
-from grader.checks.probe_answers import about, fields, read_arrays
-from grader.checks.truncation import Doubles, Form, truncated_net
+from grader.checks.probe_answers import about, fields, read_arrays, read_count, tampered
+from grader.checks.truncation import Doubles, Form, TruncatedNet, truncated_net
 from grader.data.interface import Images
 
 IMAGES = 100
@@ -23,6 +23,12 @@ A layer's dot products of n terms are off by some √n rounding units, 2e-6 for 
 full size on CPU, over ranks 1 to 1000 and four ways to factor: 5e-6 at most. The nearest mistake
 among those of `TruncatedNet.mistakes` is 4e-4 away for ranks up to 100.
 """
+SLACK = 0.01
+"""Share of the numbers that a model may keep beside factors, singular values and biases."""
+ODD_NUMBERS = 100
+"""Numbers such as r and the sides of the layers that a model may keep besides."""
+MAX_ARRAYS = 1000
+"""Arrays of a model; each is matched by a path, and which ones match is all that paths can tell."""
 
 
 class RankParams(Params):
@@ -40,17 +46,62 @@ class Stored:
     empty: Mapping[str, int]
     """Path -> count, of tensors that hold no numbers or too many to be sent."""
     numbers: int
-    """Plain Python numbers."""
+    """Plain Python numbers, and words of texts and buffers."""
+    complete: bool
+    """False where the model keeps more objects than the worker was ready to walk."""
     parameters: frozenset[str]
     """Paths that an optimiser would change; told by the worker."""
     shared: tuple[str, ...]
     """Parameters of the given network in the same memory; told by the worker."""
 
+    @classmethod
+    def read(cls, value: Value) -> "Stored":
+        """What the probe `compression.stored` answered.
+
+        Raises:
+            Tampering: no honest walk gives this.
+        """
+        reply = fields(
+            value,
+            arrays=dict,
+            empty=dict,
+            numbers=int,
+            complete=bool,
+            parameters=list,
+            shared=list,
+        )
+        if len(reply["arrays"]) + len(reply["empty"]) > MAX_ARRAYS:
+            raise tampered(f"more than {MAX_ARRAYS} stored arrays")
+        return cls(
+            read_arrays(reply["arrays"]),
+            {str(path): read_count(count) for path, count in reply["empty"].items()},
+            read_count(reply["numbers"]),
+            reply["complete"],
+            frozenset(map(str, reply["parameters"])),
+            tuple(map(str, reply["shared"])),
+        )
+
     @property
     def count(self) -> int:
-        """Numbers of 32 bits that the arrays take; one of 64 bits counts twice."""
-        words = sum(-(-array.nbytes // 4) for array in self.arrays.values())
-        return words + sum(self.empty.values())
+        """Numbers of 32 bits that all of it takes; one of 64 bits counts twice."""
+        return count_words(self.arrays) + sum(self.empty.values()) + self.numbers
+
+
+def count_words(arrays: Mapping[str, Array]) -> int:
+    """Numbers of 32 bits that `arrays` take."""
+    return sum(-(-array.nbytes // 4) for array in arrays.values())
+
+
+def storage_limit(net: TruncatedNet, rank: int) -> int:
+    """The most numbers that count as factors, singular values and biases, and some slack.
+
+    Where a weight matrix has fewer numbers than its factors either may be stored.
+    """
+    needed = sum(
+        layer.factored(rank) + min(rank, len(layer.values)) + len(layer.bias)
+        for layer in net.layers
+    )
+    return int(needed * (1 + SLACK)) + ODD_NUMBERS
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,8 +123,6 @@ class Models:
 
     bench: Bench
     seen_at: dict[int, Seen] = field(default_factory=dict)
-    exposed: bool = False
-    """Whether this process of the worker has been given the trained weights."""
 
     def __post_init__(self) -> None:
         self.baseline = self.bench.baseline()
@@ -113,7 +162,6 @@ class Models:
     def ask(self, probe: str, method: str, *args: Value) -> Value:
         """What a probe answers that needs the trained weights; they are sent where not there."""
         if not self._state()["weights"]:
-            self.exposed = True
             self.bench.session.probe("given", "load", dict(self.baseline.weights))
         return self.bench.session.probe(probe, method, *args)
 
@@ -142,21 +190,7 @@ class Models:
     def stored(self, rank: int) -> Stored:
         """What the model of this rank keeps now."""
         with about(rank):
-            told = fields(
-                self.bench.session.probe("compression", "stored", rank),
-                arrays=dict,
-                empty=dict,
-                numbers=int,
-                parameters=list,
-                shared=list,
-            )
-        return Stored(
-            read_arrays(told["arrays"]),
-            {str(path): int(count) for path, count in told["empty"].items()},
-            told["numbers"],
-            frozenset(map(str, told["parameters"])),
-            tuple(map(str, told["shared"])),
-        )
+            return Stored.read(self.bench.session.probe("compression", "stored", rank))
 
     def answer(self, rank: int, pixels: Array) -> Array | Outcome:
         """The log-probabilities of the model of this rank, or what is wrong with their form."""
@@ -175,25 +209,36 @@ class Models:
         return output, reply["spoilt"]
 
     def rebuilt(
-        self, rank: int, arrays: Mapping[str, Array], pixels: Array
+        self, rank: int, arrays: Mapping[str, Array], pixels: Array, *, limit: int
     ) -> tuple[Array | Outcome, Sequence[str]]:
         """What a model computes that is made of `arrays` alone.
 
-        A fresh process, which has never been given the trained weights, makes a model of a
-        network with random ones; then every number that it keeps is overwritten by `arrays`.
+        A fresh process, which has been given nothing, makes a model of a network with random
+        weights; then every number that it keeps is overwritten by `arrays`. Nothing else of the
+        first process reaches it: no more than `limit` numbers of 32 bits, and no text, since the
+        fresh process names its own arrays and gets those of the same path and shape.
 
         Returns:
             Its answer for `pixels`, and the paths that it does not have.
         """
-        if self.exposed:
-            self.bench.session.restart()
-            self.exposed = False
+        count = count_words(arrays)
+        if count > limit:
+            return too_many(rank, limit, count), ()
+        session = self.bench.session
+        session.restart()
         with about(rank):
-            if str(rank) not in self._state()["built"]:
-                widths = list(self.baseline.spec.architecture.widths)
-                self.bench.session.probe("compression", "build_blank", rank, widths)
-            lost = self.bench.session.probe("compression", "transplant", rank, dict(arrays))
-        return self.answer(rank, pixels), [str(path) for path in lost or ()]
+            widths = list(self.baseline.spec.architecture.widths)
+            session.probe("compression", "build_blank", rank, widths)
+            slots = _read_slots(session.probe("compression", "slots", rank))
+            chosen = [
+                arrays[path] if path in arrays and arrays[path].shape == shape else None
+                for path, shape in slots
+            ]
+            session.probe("compression", "fill", chosen)
+        lost = set(arrays) - {
+            path for (path, _), array in zip(slots, chosen, strict=True) if array is not None
+        }
+        return self.answer(rank, pixels), sorted(lost)
 
     def foreign(self, rank: int) -> Outcome | None:
         """The finding about a model that is no compression, not even a mistaken one.
@@ -227,6 +272,27 @@ class Models:
         some = as_inputs(pixels[: IMAGES // 2])
         noise = self.bench.draws.rng("noise", rank)
         return error, RTOL + self.net.sensitivity(some, rank, noise)
+
+
+def too_many(rank: int, limit: int, count: int, shown: str = "") -> Outcome:
+    """The finding about a model that keeps more than factors and biases take."""
+    return failed(
+        f"CompressedNet(net, {rank}): expected at most {limit} stored numbers, got {count}{shown}",
+        "keep the two factors and the bias of each layer; nothing else may refer to `net`",
+        stored=count,
+        limit=limit,
+    )
+
+
+def _read_slots(value: Value) -> list[tuple[str, tuple[int, ...]]]:
+    """Path and shape of each array of a model, as the probe `compression.slots` lists them."""
+    try:
+        slots = [(str(path), tuple(int(side) for side in shape)) for path, shape in value]
+    except (TypeError, ValueError):
+        raise tampered("the arrays of a rebuilt model are not listed") from None
+    if len(slots) > MAX_ARRAYS:
+        raise tampered(f"more than {MAX_ARRAYS} arrays in a rebuilt model")
+    return slots
 
 
 def as_inputs(pixels: Array) -> Doubles:

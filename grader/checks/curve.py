@@ -11,8 +11,7 @@ from collections.abc import Mapping
 from pydantic import Field
 
 from grader.checks.compare import Array
-from grader.checks.compressed import Models
-from grader.checks.compression_cost import storage_limit
+from grader.checks.compressed import Models, storage_limit
 from grader.checks.interface import Bench, Outcome, Params, SubmissionFault, check, failed, passed
 from grader.checks.margins import within
 from grader.checks.records import read_records

@@ -14,8 +14,7 @@ import numpy as np
 from pydantic import Field
 
 from grader.checks.compare import Array, close
-from grader.checks.compressed import Models, Stored
-from grader.checks.compression_cost import storage_limit
+from grader.checks.compressed import Models, Stored, storage_limit
 from grader.checks.factors import find_roles
 from grader.checks.interface import Bench, Outcome, Params, SubmissionFault, check, failed, passed
 from grader.checks.margins import within

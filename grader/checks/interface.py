@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
-from grader.faults import SubmissionFault as SubmissionFault  # noqa: PLC0414 - part of this interface
+# Part of this interface.
+from grader.faults import SubmissionFault as SubmissionFault  # noqa: PLC0414
+from grader.faults import Tampering as Tampering  # noqa: PLC0414
 
 if TYPE_CHECKING:
     from grader.data.baseline import Baseline
@@ -89,6 +91,14 @@ class Session(Protocol):
 
     def restart(self) -> None:
         """End the process; the next request gets a fresh one, in which nothing of this is left."""
+        ...
+
+    def cpu_seconds(self) -> float:
+        """Processor time of the process and all that it started, measured from outside."""
+        ...
+
+    def without_submission(self) -> "Session":
+        """End the process; a session on the same sandbox in which no submission is loaded."""
         ...
 
 

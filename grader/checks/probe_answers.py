@@ -7,8 +7,11 @@ from typing import Any
 import numpy as np
 
 from grader.checks.compare import Array
-from grader.checks.interface import SubmissionFault, Value
+from grader.checks.interface import SubmissionFault, Tampering, Value
 from grader.model import Status
+
+MAX_COUNT = 1 << 40
+"""More numbers than any model has."""
 
 
 @contextmanager
@@ -20,7 +23,7 @@ def about(rank: int) -> Iterator[None]:
     try:
         yield
     except SubmissionFault as fault:
-        if "NotImplementedError" in fault.feedback:
+        if isinstance(fault, Tampering) or "NotImplementedError" in fault.feedback:
             raise
         feedback = f"CompressedNet(net, {rank}): {fault.feedback}"
         raise SubmissionFault(fault.status, feedback, fault.hint, fault.staff_note) from fault
@@ -48,9 +51,20 @@ def read_arrays(value: Mapping[str, Value]) -> dict[str, Array]:
     raise tampered("a stored array is none")
 
 
-def tampered(note: str) -> SubmissionFault:
+def read_count(value: Value) -> int:
+    """A count of numbers: an integer that an honest walk can come to.
+
+    Raises:
+        Tampering: anything else; a negative count would cancel what is stored.
+    """
+    if type(value) is int and 0 <= value <= MAX_COUNT:
+        return value
+    raise tampered(f"a count of stored numbers is {str(value)[:40]}")
+
+
+def tampered(note: str) -> Tampering:
     """The finding where the worker's own code did not answer as it does."""
-    return SubmissionFault(
+    return Tampering(
         Status.FAILED,
         "the grader's questions about the model were answered by something else",
         "leave torch, NumPy and the grader's modules as they are",

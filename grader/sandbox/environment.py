@@ -35,6 +35,7 @@ def worker_environment(threads: int, *, home: str, path: Sequence[str] = ()) -> 
         "OMP_WAIT_POLICY": _IDLE_THREADS,
         "NPROC": _XLA_THREADS,
         "JAX_PLATFORMS": "cpu",
+        "KINETO_LOG_LEVEL": "99",  # torch's profiler speaks on stderr, which is the student's
         "MPLBACKEND": "Agg",
         "MPLCONFIGDIR": f"{home}/matplotlib",
         "TORCHINDUCTOR_CACHE_DIR": f"{home}/inductor",

@@ -2,6 +2,7 @@
 
 import copy
 import importlib
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -51,6 +52,14 @@ class InProcessSession:
         given, chosen = copy.deepcopy((args, options))
         with _faults("your code"):
             return to_plain(getattr(module, method)(self._context, *given, **chosen))
+
+    def cpu_seconds(self) -> float:
+        """Processor time of this process, the grader's side included."""
+        return time.process_time()
+
+    def without_submission(self) -> "InProcessSession":
+        """A session in which nothing is loaded."""
+        return InProcessSession("", threads=self._threads, device=self._device)
 
     def serve(
         self,

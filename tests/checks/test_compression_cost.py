@@ -2,7 +2,7 @@
 
 import pytest
 
-from grader.checks.compression_cost import storage_limit
+from grader.checks.compressed import storage_limit
 from grader.checks.interface import Outcome
 from grader.checks.truncation import truncated_net
 from tests.checks.compressed_family import PLAIN, WRONG

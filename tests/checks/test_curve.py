@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from grader.checks.compression_cost import storage_limit
+from grader.checks.compressed import storage_limit
 from grader.checks.truncation import truncated_net
 from tests.checks.compressed_family import PLAIN, WRONG
 from tests.checks.rows import found, words

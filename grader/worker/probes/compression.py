@@ -4,7 +4,7 @@ Everything here runs in the submission's own process, so nothing that it says is
 It sends arrays: what they prove is written in `grader/checks/compression_cost.py`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from grader.worker.interface import ProbeContext
 from grader.worker.probes.given import Chains, as_images, blank_net, trained_net
+from grader.worker.probes.snapshot import Snapshot
 from grader.worker.probes.tensors import Kept, holds_numbers, kept_tensors, storage_of
 
 CLASS = "CompressedNet"
@@ -31,23 +32,15 @@ class Built:
 
     model: Any
     net: nn.Module
-    before: Mapping[str, Tensor]
-    """State of `net` as it was handed in."""
+    given: Snapshot
+    """`net` as it was handed in."""
     changed: dict[str, list[str]] = field(default_factory=dict)
-    """Stage -> parameters of `net` that differ from `before` after it."""
+    """Stage -> what of `net` differs after it from what was handed in."""
     trained: bool = False
 
     def watch(self, stage: str) -> None:
         """Note what has become of `net` by now."""
-        now = self.net.state_dict()
-        same = {
-            name
-            for name, tensor in self.before.items()
-            if name in now and torch.equal(now[name], tensor)
-        }
-        self.changed[stage] = [*(name for name in self.before if name not in same)] + [
-            name for name in now if name not in self.before
-        ]
+        self.changed[stage] = self.given.changes()
 
     @property
     def is_module(self) -> bool:
@@ -86,14 +79,15 @@ def build_given(
 ) -> dict[str, Any]:
     """As `build`, of factors that the grader sends, without the submission's class."""
     model = Chains(chains, biases).to(context.device).eval()
-    return _keep(context, rank, Built(model, nn.Module(), {}))
+    net = nn.Module()
+    return _keep(context, rank, Built(model, net, Snapshot(net)))
 
 
 def _build(context: ProbeContext, rank: int, net: nn.Module) -> dict[str, Any]:
     if "known" not in context.state:
         # Before the first model there is nothing of the trained network in the globals.
         context.state["known"] = kept_tensors(context.namespace)
-    before = {name: tensor.clone() for name, tensor in net.state_dict().items()}
+    given = Snapshot(net)
     torch.manual_seed(0)
     model = context.namespace[CLASS](net, rank)
     if isinstance(model, nn.Module):
@@ -102,7 +96,7 @@ def _build(context: ProbeContext, rank: int, net: nn.Module) -> dict[str, Any]:
         if any(part.device.type != context.device for part in parts if not part.is_meta):
             model.to(context.device)
         model.eval()
-    built = Built(model, net, before)
+    built = Built(model, net, given)
     built.watch("construction")
     return _keep(context, rank, built)
 
@@ -143,9 +137,10 @@ def stored(context: ProbeContext, rank: int) -> dict[str, Any]:
 
     Returns:
         `arrays`: path -> array; `empty`: path -> count of tensors without numbers in them (meta
-        device) or too large to be sent; `numbers`: plain Python numbers; `parameters`: paths that
-        `parameters()` gives and that want a gradient; `shared`: parameters of the given network
-        that lie in the model's memory.
+        device) or too large to be sent; `numbers`: plain Python numbers and words of texts;
+        `complete`: False where the walk gave up; `parameters`: paths that `parameters()` gives and
+        that want a gradient; `shared`: parameters of the given network that lie in the model's
+        memory.
     """
     built = built_for(context, rank)
     with torch.no_grad():
@@ -161,13 +156,15 @@ def stored(context: ProbeContext, rank: int) -> dict[str, Any]:
         else:
             empty[path] = tensor.numel()
     places = {storage_of(tensor) for tensor in kept.tensors.values()} - {0}
-    state = dict(built.net.named_parameters()) | dict(built.net.named_buffers())
     return {
         "arrays": arrays,
         "empty": empty,
         "numbers": kept.numbers,
+        "complete": kept.complete,
         "parameters": registered(built, kept),
-        "shared": [name for name, tensor in state.items() if storage_of(tensor) in places],
+        "shared": [
+            name for name, tensor in built.given.tensors.items() if storage_of(tensor) in places
+        ],
     }
 
 
@@ -220,27 +217,26 @@ def answer(context: ProbeContext, rank: int, pixels: np.ndarray[Any, Any]) -> di
     return {"output": output, "spoilt": not torch.equal(images, original)}
 
 
-def transplant(
-    context: ProbeContext, rank: int, arrays: Mapping[str, np.ndarray[Any, Any]]
-) -> list[str]:
-    """Overwrite what the model keeps with `arrays`, path by path.
-
-    Returns:
-        The paths that the model does not have in this shape.
-    """
+def slots(context: ProbeContext, rank: int) -> list[tuple[str, list[int]]]:
+    """Path and shape of every array that the model keeps, for `fill`."""
     built = built_for(context, rank)
     with torch.no_grad():
         outputs(built, torch.zeros(WARM_UP, device=context.device))
-    kept = kept_of(context, built).tensors
-    lost = []
-    for path, array in arrays.items():
-        tensor = kept.get(path)
-        if tensor is None or tuple(tensor.shape) != array.shape or not holds_numbers(tensor):
-            lost.append(path)
-            continue
-        with torch.inference_mode(tensor.is_inference()), torch.no_grad():
-            tensor.copy_(torch.from_numpy(array))
-    return lost
+    tensors = {
+        path: tensor
+        for path, tensor in kept_of(context, built).tensors.items()
+        if holds_numbers(tensor)
+    }
+    context.state["slots"] = list(tensors.values())
+    return [(path, list(tensor.shape)) for path, tensor in tensors.items()]
+
+
+def fill(context: ProbeContext, arrays: Sequence[np.ndarray[Any, Any] | None]) -> None:
+    """Overwrite the arrays that `slots` has listed, in its order; None leaves one as it is."""
+    for tensor, array in zip(context.state["slots"], arrays, strict=True):
+        if array is not None:
+            with torch.inference_mode(tensor.is_inference()), torch.no_grad():
+                tensor.copy_(torch.from_numpy(array))
 
 
 def singular_values(context: ProbeContext) -> Any:

@@ -5,16 +5,20 @@ from any walk. What a walk missed is found out by rebuilding the object from wha
 """
 
 import functools
+import gc
 from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from types import (
     BuiltinFunctionType,
+    CodeType,
+    FrameType,
     FunctionType,
     GeneratorType,
     MappingProxyType,
     MethodType,
     ModuleType,
+    TracebackType,
 )
 from typing import Any
 
@@ -26,8 +30,14 @@ from grader.worker.namespace import MODULE_NAME
 
 MAX_OBJECTS = 100_000
 """A model keeps a few hundred; past this the walk gives up and says so."""
-_LEAVES = (bool, str, bytes, bytearray, ModuleType, BuiltinFunctionType, torch.dtype, torch.device)
+FREE_TEXT = 256
+"""Bytes of a text or buffer that count for nothing: names and messages are no numbers."""
+WORD = 4
+"""Bytes of a stored number."""
+_LEAVES = (bool, CodeType, torch.dtype, torch.device, torch.Generator)
 _SEQUENCES = (list, tuple, set, frozenset, deque, np.ndarray)
+_COUNTED = bool | int | float | complex | str | bytes | np.generic
+"""What would count twice where it is reached both by its name and through the collector."""
 _MODULE_TABLES = ("_parameters", "_buffers", "_modules")
 
 Memory = tuple[object, ...]
@@ -41,7 +51,7 @@ class Kept:
     tensors: dict[str, Tensor] = field(default_factory=dict)
     """Path from the root, e.g. `layers.0.weight`, to the tensor; each memory once."""
     numbers: int = 0
-    """Plain Python numbers in attributes and containers."""
+    """Plain Python numbers in attributes and containers, and the words of texts and buffers."""
     complete: bool = True
     """False where the walk gave up."""
 
@@ -49,9 +59,9 @@ class Kept:
 def kept_tensors(root: object, *, known: Kept | None = None) -> Kept:
     """Walk everything reachable from `root`: module tables, attributes, containers, closures.
 
-    Classes that the submission defines are entered; other classes, modules and a function's
-    globals are not: they belong to the code, not to the model. NumPy and JAX arrays count as
-    tensors. Two names of the same memory count once.
+    Classes that the submission defines and modules that it makes are entered; those of libraries
+    and a function's globals are not: they belong to the code, not to the model. NumPy and JAX
+    arrays count as tensors. Two names of the same memory count once.
 
     Args:
         root: where to start; a dict of several roots starts at each.
@@ -68,15 +78,17 @@ def kept_tensors(root: object, *, known: Kept | None = None) -> Kept:
         if item is None or isinstance(item, _LEAVES) or id(item) in seen:
             continue
         if isinstance(item, int | float | complex | np.generic):
-            kept.numbers += 1
+            kept.numbers += _words(item)
             continue
-        if isinstance(item, type) and not _is_own(item):
+        if _is_library(item):
             continue
         if len(seen) >= MAX_OBJECTS:
             kept.complete = False
             break
         seen[id(item)] = item  # holding it keeps its id from being reused
         tensor = _as_tensor(item)
+        if tensor is None:
+            kept.numbers += _buffer_words(item)
         if tensor is not None and tensor.numel():
             memory = memory_of(tensor)
             if memory not in memories:
@@ -111,6 +123,33 @@ def _is_own(cls: type) -> bool:
     return getattr(cls, "__module__", None) == MODULE_NAME
 
 
+def _is_library(item: object) -> bool:
+    """Whether it belongs to installed code: a class or a module that was imported."""
+    if isinstance(item, type):
+        return not _is_own(item)
+    # A module that the submission makes has no loader; its attributes are storage like any other.
+    return isinstance(item, ModuleType) and getattr(item, "__spec__", None) is not None
+
+
+def _words(number: complex | np.generic) -> int:
+    """One, or the length of an integer that holds a whole array in its digits."""
+    return max(1, -(-number.bit_length() // (8 * WORD))) if isinstance(number, int) else 1
+
+
+def _buffer_words(item: object) -> int:
+    """Words in a text, bytes, `array`, `mmap` or any other buffer that is no tensor."""
+    if isinstance(item, str):
+        size = len(item)
+    elif isinstance(item, np.ndarray):  # of objects or text: its entries are walked
+        return 0
+    else:
+        try:
+            size = memoryview(item).nbytes  # type: ignore[arg-type]
+        except (TypeError, ValueError, BufferError):
+            return 0
+    return -(-size // WORD) if size > FREE_TEXT else 0
+
+
 def _as_tensor(item: object) -> Tensor | None:
     if isinstance(item, Tensor):
         return item
@@ -137,8 +176,10 @@ def _unused(path: str, taken: Mapping[str, object]) -> str:
     )
 
 
-def _parts(item: object) -> Iterator[tuple[str, object]]:
+def _parts(item: object) -> Iterator[tuple[str, object]]:  # noqa: C901, PLR0912 - one branch a type
     """The objects that `item` holds, by name."""
+    if isinstance(item, str):
+        return
     if isinstance(item, Mapping | MappingProxyType):
         yield from ((str(key)[:80], entry) for key, entry in list(item.items()))
     elif isinstance(item, _SEQUENCES):
@@ -155,7 +196,21 @@ def _parts(item: object) -> Iterator[tuple[str, object]]:
         yield from _function_parts(item)
     elif isinstance(item, GeneratorType):
         yield from (item.gi_frame.f_locals if item.gi_frame else {}).items()
+    elif isinstance(item, FrameType):
+        yield from item.f_locals.items()
+    elif isinstance(item, TracebackType):
+        yield "", item.tb_frame
+    elif isinstance(item, BuiltinFunctionType):
+        yield "", item.__self__
     yield from _attributes(item)
+    if not isinstance(item, type | ModuleType | FunctionType | FrameType | Mapping):
+        # Iterators, weak containers, objects of C code: whatever the collector sees in them.
+        own = getattr(item, "__dict__", None)
+        yield from (
+            ("", part)
+            for part in gc.get_referents(item)
+            if part is not own and not isinstance(part, _COUNTED | type)
+        )
 
 
 def _function_parts(item: FunctionType) -> Iterator[tuple[str, object]]:

@@ -12,10 +12,8 @@ from grader.worker.interface import ProbeContext
 from grader.worker.probes.compression import (
     Built,
     built_for,
-    kept_of,
     outputs,
-    registered,
-    to_array,
+    stored,
 )
 from grader.worker.probes.given import CountedImages, as_images, make_loader, trained_net
 
@@ -36,15 +34,13 @@ def train_steps(context: ProbeContext, rank: int, pixels: Array, labels: Array) 
         labels: (N,) int64.
 
     Returns:
-        `arrays`: path -> what the model keeps afterwards; `parameters`: as `compression.stored`
-        says; `gradient`: whether the loss depends on anything that wants a gradient.
+        `stored`: what the model keeps afterwards, as `compression.stored` answers; `gradient`:
+        whether the loss depends on anything that wants a gradient.
     """
     built = built_for(context, rank)
     batch = as_images(context, pixels), torch.tensor(labels, device=context.device)
     gradient = _train(built, *batch)
-    kept = kept_of(context, built)
-    arrays = {path: to_array(part) for path, part in kept.tensors.items() if not part.is_meta}
-    return {"arrays": arrays, "parameters": registered(built, kept), "gradient": gradient}
+    return {"stored": stored(context, rank), "gradient": gradient}
 
 
 def _train(built: Built, images: Tensor, labels: Tensor) -> bool:
@@ -80,8 +76,8 @@ def exercise(context: ProbeContext, rank: int, pixels: Array, labels: Array) -> 
     A model that can't be trained is only run forwards: that is another check's finding.
 
     Returns:
-        `changed`: stage -> parameters of the given network that differ after it; `outputs`: what
-        the given network computes in the end for `pixels`.
+        `changed`: stage -> what of the given network differs after it; `outputs`: what the
+        assignment's `Net` computes in the end with its tensors for `pixels`.
     """
     built = built_for(context, rank)
     images, targets = as_images(context, pixels), torch.tensor(labels, device=context.device)
@@ -94,7 +90,7 @@ def exercise(context: ProbeContext, rank: int, pixels: Array, labels: Array) -> 
         built.trained = True
     built.watch("training")
     with torch.no_grad():
-        return {"changed": built.changed, "outputs": built.net.eval()(images)}
+        return {"changed": built.changed, "outputs": built.given.outputs(images)}
 
 
 def fine_tune(

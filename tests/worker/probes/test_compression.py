@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from grader.worker.interface import ProbeContext
 from grader.worker.probes import compression
 from tests.checks.compressed_family import PLAIN, changed
 from tests.worker.probes.contexts import WIDTHS, context_for, pixels
@@ -115,20 +116,27 @@ def test_answer_tells_a_changed_argument() -> None:
         assert told["output"].shape == (7, 10)
 
 
-def test_transplant_makes_the_same_model_of_a_random_one() -> None:
+def moved(first: ProbeContext, second: ProbeContext) -> list[str]:
+    """Give the second model what the first one keeps; the paths that it has not."""
+    arrays = compression.stored(first, RANK)["arrays"]
+    slots = compression.slots(second, RANK)
+    compression.fill(second, [arrays.get(path) for path, _ in slots])
+    return sorted(set(arrays) - {path for path, _ in slots})
+
+
+def test_fill_makes_the_same_model_of_a_random_one() -> None:
     """With every number that it keeps, a model moves into a process that lacks the weights."""
     first, second = context_for(PLAIN), context_for(PLAIN, loaded=False)
     compression.build(first, RANK)
     compression.build_blank(second, RANK, WIDTHS)
-    arrays = compression.stored(first, RANK)["arrays"]
     before = compression.answer(second, RANK, pixels())["output"]
-    assert compression.transplant(second, RANK, arrays) == []
+    assert moved(first, second) == []
     expected = compression.answer(first, RANK, pixels())["output"]
     assert not torch.allclose(before, expected, atol=1e-2)
     assert torch.equal(compression.answer(second, RANK, pixels())["output"], expected)
 
 
-def test_transplant_reaches_numpy_and_inference_tensors() -> None:
+def test_fill_reaches_numpy_and_inference_tensors() -> None:
     """Factors may be NumPy arrays, or made in inference mode."""
     source = changed(
         ("nn.Parameter(U * s.sqrt())", "(U * s.sqrt()).numpy()"),
@@ -138,17 +146,23 @@ def test_transplant_reaches_numpy_and_inference_tensors() -> None:
     first, second = context_for(source), context_for(source, loaded=False)
     compression.build(first, RANK)
     compression.build_blank(second, RANK, WIDTHS)
-    assert compression.transplant(second, RANK, compression.stored(first, RANK)["arrays"]) == []
+    assert moved(first, second) == []
     answers = [compression.answer(one, RANK, pixels())["output"] for one in (first, second)]
     assert torch.equal(*answers)
 
 
-def test_transplant_names_what_does_not_fit() -> None:
-    """Paths that are not there and arrays of another shape are reported."""
+def test_fill_leaves_what_it_is_given_nothing_for() -> None:
+    """An array that no path of the first model matches keeps its random numbers."""
     context = context_for(PLAIN, loaded=False)
     compression.build_blank(context, RANK, WIDTHS)
-    arrays: dict[str, np.ndarray] = {"nowhere": np.ones(3), "layers.0.bias": np.ones(3)}
-    assert compression.transplant(context, RANK, arrays) == ["nowhere", "layers.0.bias"]
+    slots = compression.slots(context, RANK)
+    assert dict(slots)["layers.0.U"] == [12, RANK]
+    before = compression.stored(context, RANK)["arrays"]
+    ones = np.ones((12, RANK), np.float32)
+    compression.fill(context, [ones if path == "layers.0.U" else None for path, _ in slots])
+    after = compression.stored(context, RANK)["arrays"]
+    changed_paths = [path for path in after if not np.array_equal(before[path], after[path])]
+    assert changed_paths == ["layers.0.U"]
 
 
 def test_build_given_needs_no_class_of_the_submission() -> None:

@@ -17,7 +17,11 @@ SHAPES = [[12, 3072]]
 def counted(source: str) -> dict[str, object]:
     context = context_for(source)
     compression.build(context, RANK)
-    return operations.operations(context, RANK, BATCH, SHAPES)
+    told = operations.operations(context, RANK, BATCH, SHAPES)
+    assert told["foreign"] == []
+    assert told["profiled"] <= told["flops"]
+    assert told["elementwise"] < told["flops"]
+    return {key: told[key] for key in ("flops", "formed")}
 
 
 @pytest.mark.parametrize(
@@ -76,6 +80,66 @@ def test_operations_misses_what_torch_does_not_do() -> None:
     """Work in NumPy leaves the count too low, which the grader asks about."""
     numpy = "torch.from_numpy(x.numpy() @ self.V.detach().numpy().T) @ self.U.T + self.bias"
     assert counted(changed((FORWARD, numpy)))["flops"] == 2 * BATCH * RANK * (12 + 10)
+
+
+HIDDEN = {
+    "modes switched off": (
+        "",
+        "with torch.utils._python_dispatch._disable_current_modes(): x @ self.W",
+    ),
+    "a guard of torch's core": ("", "with torch._C._DisableTorchDispatch(): x @ self.W"),
+    "a thread": (
+        "import threading\n",
+        "t = threading.Thread(target=lambda: x @ self.W); t.start(); t.join()",
+    ),
+    "a pool made before": (
+        (
+            "from concurrent.futures import ThreadPoolExecutor\nPOOL = ThreadPoolExecutor(1)\n"
+            "POOL.submit(int).result()\n"
+        ),
+        "POOL.submit(lambda: x @ self.W).result()",
+    ),
+    "an operator of its own": (
+        (
+            "@torch.library.custom_op('own::dense', mutates_args=())\n"
+            "def dense(x: torch.Tensor, w: torch.Tensor) -> torch.Tensor: return x @ w\n"
+        ),
+        "dense(x, self.W)",
+    ),
+}
+"""Where dense work hides beside a factored pass -> what comes first, what `forward` does."""
+
+
+@pytest.mark.parametrize(("first", "work"), HIDDEN.values(), ids=HIDDEN.keys())
+def test_hidden_products_are_profiled(first: str, work: str) -> None:
+    """What the dispatch mode does not see, the profiler does; foreign operators are named."""
+    source = changed(
+        ("class Low(", first + "class Low("),
+        ("        return F.linear(F", f"        {work}\n        return F.linear(F"),
+        ("self.bias = nn", "self.W = torch.randn(layer.in_features, 500); self.bias = nn"),
+    )
+    context = context_for(source)
+    compression.build(context, RANK)
+    told = operations.operations(context, RANK, BATCH, SHAPES)
+    hidden = 2 * BATCH * 500 * (3072 + 12)
+    assert told["profiled"] == FACTORED + hidden
+    assert told["flops"] <= FACTORED + hidden * bool(told["foreign"])
+    assert told["foreign"] == (["own::dense"] if "own::" in first else [])
+
+
+@pytest.mark.parametrize(
+    "forward",
+    [
+        "(x[:, None] * (self.U @ self.V)[None]).sum(-1) + self.bias",
+        "torch.stack([(x * row).sum(-1) for row in self.U @ self.V], 1) + self.bias",
+    ],
+)
+def test_elementwise_work_is_counted(forward: str) -> None:
+    """A product written as multiplications and sums costs what it is."""
+    context = context_for(changed((FORWARD, forward)))
+    compression.build(context, RANK)
+    told = operations.operations(context, RANK, BATCH, SHAPES)
+    assert told["flops"] + told["elementwise"] >= 0.9 * DENSE
 
 
 def test_watch_leaves_results_as_they_are() -> None:

@@ -1,6 +1,10 @@
 """What an object keeps alive, wherever it keeps it."""
 
+import array
 import functools
+import itertools
+import operator
+import types
 from collections import deque
 from collections.abc import Iterator
 from typing import Any
@@ -26,6 +30,12 @@ class Holder:
 
 def generator(t: object) -> Iterator[object]:
     yield t
+
+
+def module_with(tensor: torch.Tensor) -> types.ModuleType:
+    made = types.ModuleType("spare")
+    made.weights = tensor  # type: ignore[attr-defined]
+    return made
 
 
 def closure(value: object) -> Any:
@@ -132,6 +142,49 @@ def test_tensors_without_numbers_are_found_one_by_one() -> None:
 def test_plain_numbers_are_counted() -> None:
     """Weights might hide in a list of floats."""
     assert kept_tensors(Holder(a=[1.5] * 10, b="text", c=True)).numbers == 10
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda text: text,
+        lambda text: text.encode(),
+        lambda text: bytearray(text.encode()),
+        lambda text: array.array("f", text.encode()),
+        lambda text: memoryview(text.encode()),
+        lambda text: int.from_bytes(text.encode(), "little"),
+    ],
+    ids=["str", "bytes", "bytearray", "array", "memoryview", "int"],
+)
+def test_numbers_in_texts_and_buffers_are_counted(make: Any) -> None:
+    """Whatever holds bytes may hold weights: four of them are a number."""
+    assert 1000 <= kept_tensors(Holder(a=make("x" * 4000))).numbers <= 1001
+
+
+@pytest.mark.parametrize("short", ["a name", b"\0" * 256, 10**9])
+def test_names_and_messages_count_for_little(short: object) -> None:
+    """A model may have a name; a number is one number."""
+    assert kept_tensors(Holder(a=short)).numbers == isinstance(short, int)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        module_with,
+        lambda tensor: [1, tensor].__iter__(),
+        lambda tensor: itertools.cycle([tensor]),
+        lambda tensor: map(id, [tensor]),
+        lambda tensor: [tensor].append,
+        lambda tensor: {"a": tensor}.values(),
+        lambda tensor: functools.singledispatch(lambda x=tensor: x),
+        lambda tensor: operator.methodcaller("f", tensor),
+    ],
+    ids=["module", "iterator", "cycle", "map", "builtin", "view", "wrapped", "caller"],
+)
+def test_no_container_is_a_leaf(make: Any) -> None:
+    """Modules of the submission's own, iterators and objects of C code hold tensors too."""
+    kept = kept_tensors(Holder(place=make(torch.arange(3.0)))).tensors
+    assert [value.tolist() for value in kept.values()] == [[0, 1, 2]]
 
 
 def test_cycles_end() -> None:

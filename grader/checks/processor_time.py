@@ -1,0 +1,151 @@
+"""What the forward pass of a compressed network costs, in processor time measured from outside.
+
+No submission can hide work from this: the time is that of its process, with all its threads and
+children, and it counts only where the answers that it has computed meanwhile are those of the
+truncated network, for images that it could not have seen before. It is compared with what the
+grader's own networks take, factored and dense, for the same batch in the same sandbox with no
+submission loaded. A small network takes too little time for a verdict; then there is none.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from grader.checks.compare import Array, as_array, close
+from grader.checks.compressed import Models
+from grader.checks.interface import Outcome, Session, failed
+from grader.checks.truncation import Form, TruncatedNet
+
+BATCH = 2000
+"""Images; at full size the given network takes half a second for them, the factors a tenth."""
+TRIES = 4
+"""Noise only adds to a time, so the smallest of several counts."""
+SHARE = 0.5
+"""Of the time between the factored and the dense network that a forward pass may take."""
+LEAST_GAP = 0.15
+"""Seconds between the two below which nothing can be told."""
+LEAST_RATIO = 3.0
+"""Of the dense network's time to the factored one's, likewise."""
+EXACT = 1e-3
+"""Relative error of the answers to a large batch; nearer bounds are another check's."""
+
+
+@dataclass(frozen=True)
+class Costs:
+    """Processor seconds of one large batch."""
+
+    factored: float
+    dense: float
+
+    @property
+    def tell_apart(self) -> bool:
+        """Whether the difference is large enough for a verdict."""
+        return self.dense - self.factored >= LEAST_GAP and self.dense >= LEAST_RATIO * self.factored
+
+    @property
+    def limit(self) -> float:
+        """What a factored network stays below on a noisy machine too."""
+        return self.factored + SHARE * (self.dense - self.factored)
+
+
+def judge_processor_time(models: Models, rank: int) -> Outcome | None:
+    """The finding about a model whose forward pass costs as much as the dense network's.
+
+    On an accelerator the processor's time says nothing, and there is no finding.
+    """
+    bench = models.bench
+    if bench.device != "cpu":
+        return None
+    costs = bench.once(("processor time", rank), lambda: _measure(models, rank))
+    if not costs.tell_apart:
+        return None
+    models.build(rank)
+    spent = []
+    for attempt in range(TRIES):
+        pixels = _new_images(models, rank, attempt)
+        seconds, answer = _timed(bench.session, models, rank, pixels)
+        if isinstance(answer, Outcome):
+            return answer
+        if not _is_expected(models, rank, pixels, answer):
+            return failed(
+                f"CompressedNet(net, {rank}): for {BATCH} images at once it computes something "
+                "else than for a few",
+                "treat every image of a batch alike, however many there are",
+            )
+        if seconds <= costs.limit:
+            return None
+        spent.append(seconds)
+    return failed(
+        f"CompressedNet(net, {rank}): `forward` takes {min(spent):.2g} s of processor time for "
+        f"{BATCH} images, where factors take {costs.factored:.2g} s and the given network "
+        f"{costs.dense:.2g} s",
+        "multiply by the factors alone, with torch's own matrix products, and do nothing else",
+        spent=min(spent),
+        factored=costs.factored,
+        dense=costs.dense,
+    )
+
+
+def _measure(models: Models, rank: int) -> Costs:
+    """What the grader's own networks take, in a process without the submission."""
+    session = models.bench.session.without_submission()
+    biases = [layer.bias.astype(np.float32) for layer in models.net.layers]
+    seconds = []
+    for chains in (factor_chains(models.net, rank), dense_chains(models.net)):
+        session.probe("compression", "build_given", rank, chains, biases)
+        timed = [
+            _timed(session, models, rank, _new_images(models, rank, attempt))[0]
+            for attempt in range(TRIES)
+        ]
+        seconds.append(min(timed))
+    session.restart()
+    return Costs(*seconds)
+
+
+def _timed(
+    session: Session, models: Models, rank: int, pixels: Array
+) -> tuple[float, Array | Outcome]:
+    """Processor seconds of one request, and the log-probabilities that it brought."""
+    before = session.cpu_seconds()
+    told = session.probe("compression", "answer", rank, pixels)
+    seconds = session.cpu_seconds() - before
+    return seconds, as_array(
+        told.get("output") if isinstance(told, dict) else None,
+        name=f"CompressedNet(net, {rank}): forward",
+        shape=(len(pixels), len(models.net.layers[-1].bias)),
+        hint="one row of log-probabilities for each image",
+    )
+
+
+def _new_images(models: Models, rank: int, attempt: int) -> Array:
+    """(BATCH, 3, 32, 32) uint8: hidden images with noise in their lowest bits: none is known."""
+    rng = models.bench.draws.rng("processor time", rank, attempt)
+    pool = models.baseline.dataset.hidden.pixels
+    chosen = pool[rng.integers(len(pool), size=BATCH)]
+    return chosen ^ rng.integers(0, 8, size=chosen.shape, dtype=np.uint8)
+
+
+def _is_expected(models: Models, rank: int, pixels: Array, answer: Array) -> bool:
+    """Whether a model that is right for a few images is right for these too."""
+    seen = models.seen(rank)
+    if isinstance(seen.actual, Outcome):
+        return True
+    error, allowed = models.distance(rank, seen.pixels, seen.actual)
+    if error > allowed:
+        return True
+    return close(answer, models.expected(pixels, Form(rank)), rtol=max(EXACT, allowed))
+
+
+def factor_chains(net: TruncatedNet, rank: int) -> list[list[Array]]:
+    """For each layer the matrices that x is multiplied with, as compression makes them."""
+    chains = []
+    for layer in net.layers:
+        left, right = layer.left(rank) * layer.values[:rank], layer.right(rank).T
+        factored = layer.factored(rank) < layer.weight.size
+        chains.append([right, left] if factored else [left @ right])
+    return [[matrix.astype(np.float32) for matrix in chain] for chain in chains]
+
+
+def dense_chains(net: TruncatedNet) -> list[list[Array]]:
+    """For each layer its weight matrix."""
+    return [[layer.weight.astype(np.float32)] for layer in net.layers]
