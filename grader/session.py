@@ -110,6 +110,11 @@ class ItemSession:
         self.close()
         return ItemSession(self._sandbox, self._limits, [], {})
 
+    @property
+    def cpu_seconds(self) -> float:
+        """CPU time that the item's present process and its descendants have used; 0 without one."""
+        return 0.0 if self._process is None else self._process.cpu_seconds()
+
     def output(self) -> str:
         """All that was printed so far, capped."""
         if self._process is not None:

@@ -93,6 +93,7 @@ class Session(Protocol):
         """End the process; the next request gets a fresh one, in which nothing of this is left."""
         ...
 
+    @property
     def cpu_seconds(self) -> float:
         """Processor time of the process and all that it started, measured from outside."""
         ...

@@ -106,9 +106,9 @@ def _timed(
     session: Session, models: Models, rank: int, pixels: Array
 ) -> tuple[float, Array | Outcome]:
     """Processor seconds of one request, and the log-probabilities that it brought."""
-    before = session.cpu_seconds()
+    before = session.cpu_seconds
     told = session.probe("compression", "answer", rank, pixels)
-    seconds = session.cpu_seconds() - before
+    seconds = session.cpu_seconds - before
     return seconds, as_array(
         told.get("output") if isinstance(told, dict) else None,
         name=f"CompressedNet(net, {rank}): forward",

@@ -176,7 +176,8 @@ class _Worker:
             theirs.close()
             os.close(out_end)
             os.close(err_end)
-        process = ItemProcess(ours, captures, guards.make(limits), limits, self._end_of)
+        guard = guards.make(limits, self._launched.process.pid)
+        process = ItemProcess(ours, captures, guard, limits, self._end_of)
         try:
             pid = self._forked()
             # In a process namespace of its own, the worker's number for it means nothing here.

@@ -11,6 +11,7 @@ from typing import Protocol
 import psutil
 
 from grader.sandbox.interface import Limits
+from grader.sandbox.processes import ItemProcesses
 
 GROUPS = Path("/sys/fs/cgroup")
 POLL_SECONDS = 0.05
@@ -33,6 +34,10 @@ class MemoryGuard(Protocol):
         """The most that was in use at one time, 0 where not known."""
         ...
 
+    def cpu_seconds(self) -> float:
+        """CPU time of the process and of all that it started, ended ones included."""
+        ...
+
     def close(self) -> None:
         """Remove what was made; every admitted process must have ended."""
         ...
@@ -46,8 +51,14 @@ class GuardMaker(Protocol):
         """As the record names it, e.g. `cgroup v1`."""
         ...
 
-    def make(self, limits: Limits) -> MemoryGuard:
-        """A guard for one item."""
+    def make(self, limits: Limits, keeper: int = 0) -> MemoryGuard:
+        """A guard for one item.
+
+        Args:
+            limits: The item's.
+            keeper: The process that everything in the item's sandbox descends from; 0: only what
+                descends from the item's own process is found.
+        """
         ...
 
 
@@ -122,10 +133,16 @@ class _Group:
     folders: tuple[Path, ...]
     events: Path
     peak: Path
+    usage: Path | None
+    """Where the kernel counts the group's CPU time; None: it is summed over the processes."""
+    keeper: int
+    _processes: ItemProcesses | None = None
 
     def admit(self, pid: int) -> None:
         for folder in self.folders:
             _write(folder / "cgroup.procs", pid)
+        if self.usage is None:
+            self._processes = ItemProcesses.admit(self.keeper, pid)
 
     def exceeded(self) -> bool:
         return _read_counter(self.events, "oom_kill") > 0
@@ -134,6 +151,15 @@ class _Group:
         with contextlib.suppress(OSError, ValueError):
             return int(self.peak.read_text(encoding="ascii"))
         return 0
+
+    def cpu_seconds(self) -> float:
+        if self.usage is None:
+            return self._processes.cpu_seconds() if self._processes else 0.0
+        if self.usage.name == "cpu.stat":
+            return _read_counter(self.usage, "usage_usec") / 1e6
+        with contextlib.suppress(OSError, ValueError):
+            return int(self.usage.read_text(encoding="ascii")) / 1e9
+        return 0.0
 
     def close(self) -> None:
         deadline = time.monotonic() + REMOVE_SECONDS
@@ -156,12 +182,14 @@ class _Group:
 class _CgroupV1:
     memory: Path
     pids: Path | None
+    accounts: Path | None
     name: str = "cgroup v1"
 
     @property
     def parents(self) -> tuple[Path, ...]:
         """Folders in which groups are made."""
-        return (self.memory,) if self.pids is None else (self.memory, self.pids)
+        folders = (self.memory, self.pids, self.accounts)
+        return tuple(folder for folder in folders if folder is not None)
 
     @classmethod
     def here(cls) -> "_CgroupV1 | None":
@@ -169,9 +197,13 @@ class _CgroupV1:
         memory = _first_writable("memory", own, "memory.limit_in_bytes")
         if memory is None:
             return None
-        return cls(memory, _first_writable("pids", own, "pids.max"))
+        return cls(
+            memory,
+            _first_writable("pids", own, "pids.max"),
+            _first_writable("cpuacct", own, "cpuacct.usage"),
+        )
 
-    def make(self, limits: Limits) -> MemoryGuard:
+    def make(self, limits: Limits, keeper: int = 0) -> MemoryGuard:
         memory = self.memory / _fresh_name()
         memory.mkdir()
         _write(memory / "memory.limit_in_bytes", limits.memory_bytes)
@@ -184,10 +216,18 @@ class _CgroupV1:
             pids.mkdir()
             _write(pids / "pids.max", limits.processes)
             folders.append(pids)
+        accounts = None
+        if self.accounts is not None:
+            accounts = self.accounts / memory.name
+            # The same folder where the controllers are mounted together.
+            accounts.mkdir(exist_ok=True)
+            folders.append(accounts)
         return _Group(
-            tuple(folders),
+            tuple(dict.fromkeys(folders)),
             memory / "memory.oom_control",
             memory / "memory.max_usage_in_bytes",
+            None if accounts is None else accounts / "cpuacct.usage",
+            keeper,
         )
 
 
@@ -225,7 +265,7 @@ class _CgroupV2:
                     return cls(folder)
         return None
 
-    def make(self, limits: Limits) -> MemoryGuard:
+    def make(self, limits: Limits, keeper: int = 0) -> MemoryGuard:
         group = self.parent / _fresh_name()
         group.mkdir()
         _write(group / "memory.max", limits.memory_bytes)
@@ -235,7 +275,9 @@ class _CgroupV2:
             _write(group / "memory.oom.group", 1)
         with contextlib.suppress(OSError):
             _write(group / "pids.max", limits.processes)
-        return _Group((group,), group / "memory.events", group / "memory.peak")
+        return _Group(
+            (group,), group / "memory.events", group / "memory.peak", group / "cpu.stat", keeper
+        )
 
 
 @dataclass(frozen=True)
@@ -244,14 +286,16 @@ class Polling:
 
     name: str = "poll"
 
-    def make(self, limits: Limits) -> MemoryGuard:
+    def make(self, limits: Limits, keeper: int = 0) -> MemoryGuard:
         """A guard for one item."""
-        return _Watch(limits.memory_bytes)
+        return _Watch(limits.memory_bytes, keeper)
 
 
 @dataclass
 class _Watch:
     limit_bytes: int
+    keeper: int = 0
+    _processes: ItemProcesses | None = None
     _root: psutil.Process | None = None
     _inherited: int = 0
     _peak: int = 0
@@ -259,6 +303,7 @@ class _Watch:
     _next: float = field(default=0.0)
 
     def admit(self, pid: int) -> None:
+        self._processes = ItemProcesses.admit(self.keeper, pid)
         with contextlib.suppress(psutil.Error):
             self._root = psutil.Process(pid)
             # What the worker had imported is shared with every fork.
@@ -280,6 +325,9 @@ class _Watch:
 
     def peak_bytes(self) -> int:
         return self._peak
+
+    def cpu_seconds(self) -> float:
+        return 0.0 if self._processes is None else self._processes.cpu_seconds()
 
     def close(self) -> None:
         self._root = None

@@ -145,6 +145,14 @@ class ItemProcess:
         """The most memory that was in use at one time, 0 where not known."""
         return self._guard.peak_bytes()
 
+    def cpu_seconds(self) -> float:
+        """CPU time, user and system, of the process, its threads and all of its descendants so far.
+
+        Ended ones are included. It is read from outside and never falls; where a control group
+        counts it, it is exact to microseconds.
+        """
+        return self._guard.cpu_seconds()
+
     def _refuse_early_words(self) -> None:
         try:
             early = self._link.recv(1, socket.MSG_PEEK)

@@ -12,12 +12,19 @@ import shutil
 import signal
 import socket
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
 from threadpoolctl import ThreadpoolController
 
-from grader.worker.identity import KEPT_DESCRIPTORS, become, forbid_tracing, set_limits
+from grader.worker.identity import (
+    KEPT_DESCRIPTORS,
+    adopt_orphans,
+    become,
+    forbid_tracing,
+    set_limits,
+)
 from grader.worker.item import Item
 from grader.worker.protocol import decode, encode
 
@@ -131,9 +138,11 @@ class Worker:
             # In our own process namespace that is everything but this process and the init.
             with contextlib.suppress(ProcessLookupError):
                 os.kill(-1, signal.SIGKILL)
-        elif self._child is not None:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(self._child, signal.SIGKILL)
+        else:
+            if self._child is not None:
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.killpg(self._child, signal.SIGKILL)
+            _kill_children()
         self._reap_all()
         self._tell(said="clean", clean=self._clean(order["uid"]))
 
@@ -160,6 +169,29 @@ class Worker:
                 os._exit(code)
         _, status = os.waitpid(pid, 0)
         return status == 0
+
+
+def _kill_children() -> None:
+    """Kill this process's children until there are none: orphans of theirs become children too."""
+    deadline = time.monotonic() + CLEAN_SECONDS
+    while time.monotonic() < deadline:
+        children = _children()
+        if not children:
+            return
+        for pid in children:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
+        for pid in children:
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(pid, 0)
+
+
+def _children() -> list[int]:
+    found = []
+    for task in Path("/proc/self/task").glob("*/children"):
+        with contextlib.suppress(OSError):
+            found += [int(word) for word in task.read_text(encoding="ascii").split()]
+    return found
 
 
 def _empty(scratch: Path, *, alone: bool) -> bool:
@@ -229,6 +261,7 @@ def main() -> None:
         os.dup2(given, CONTROL, inheritable=False)
         os.close(given)
     forbid_tracing()
+    adopt_orphans()
     Worker(socket.socket(fileno=CONTROL)).run()
 
 
