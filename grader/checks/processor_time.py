@@ -59,11 +59,20 @@ def judge_processor_time(models: Models, rank: int) -> Outcome | None:
     costs = bench.once(("processor time", rank), lambda: _measure(models, rank))
     if not costs.tell_apart:
         return None
+    finding = _judge(models, rank, costs)
+    if finding is None:
+        return None
+    # A busy machine makes everything slower: what it makes of the grader's networks is allowed.
+    now = _measure(models, rank)
+    return _judge(models, rank, now if now.limit > costs.limit else costs)
+
+
+def _judge(models: Models, rank: int, costs: Costs) -> Outcome | None:
     models.build(rank)
     spent = []
     for attempt in range(TRIES):
         pixels = _new_images(models, rank, attempt)
-        seconds, answer = _timed(bench.session, models, rank, pixels)
+        seconds, answer = _timed(models.bench.session, models, rank, pixels)
         if isinstance(answer, Outcome):
             return answer
         if not _is_expected(models, rank, pixels, answer):

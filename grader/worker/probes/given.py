@@ -170,8 +170,7 @@ def as_images(context: ProbeContext, pixels: np.ndarray[Any, Any]) -> Tensor:
     Returns:
         (N, 3, 32, 32) float32: (p / 255 - 0.5) / 0.5.
     """
-    scaled = torch.tensor(pixels).to(torch.float32) / 255
-    return ((scaled - 0.5) / 0.5).to(context.device)
+    return torch.tensor(pixels).float().div_(255).sub_(0.5).div_(0.5).to(context.device)
 
 
 class CountedImages(TensorDataset):

@@ -141,7 +141,7 @@ def operations(
         with Watch(watched, places) as watch:
             outputs(built, images)
         everywhere = _ExperimentalConfig(profile_all_threads=True)
-        with profile(record_shapes=True, with_flops=True, experimental_config=everywhere) as seen:  # type: ignore[no-untyped-call]
+        with profile(record_shapes=True, with_flops=True, experimental_config=everywhere) as seen:
             outputs(built, images)
     events = seen.function_events or []
     foreign = watch.foreign | {event.name[:80] for event in events if _is_foreign(event.name)}
