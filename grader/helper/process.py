@@ -10,12 +10,11 @@ from multiprocessing.connection import Connection
 from typing import get_type_hints
 
 import msgspec
+import psutil
 
 from grader.helper.pool import MEMORY_BYTES, Reply, Request
 
 TRACEBACK_CHARACTERS = 4000
-MAX_RESIDENT_KIB = 200 << 10
-"""A helper that has used more is replaced, so that each file finds the same room."""
 
 
 def serve(link: Connection) -> None:
@@ -51,7 +50,9 @@ def _called(request: Request) -> msgspec.Raw:
 
 
 def _is_large() -> bool:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss > MAX_RESIDENT_KIB
+    """Whether so much memory is still held that the next file would find less room."""
+    size: int = psutil.Process().memory_info().vms
+    return size > MEMORY_BYTES // 2
 
 
 def _allow_cpu(seconds: int) -> None:
