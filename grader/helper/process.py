@@ -1,4 +1,4 @@
-"""A helper process, `python -m grader.helper.process DESCRIPTOR`; it ends when the socket closes."""
+"""A helper process: `python -m grader.helper.process DESCRIPTOR`. It ends with its socket."""
 
 import importlib
 import math

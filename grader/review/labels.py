@@ -200,9 +200,9 @@ def _hidden_lines(text: str) -> set[int]:
             hidden.add(number)
         elif fenced:
             hidden.add(number)
-    line, position = 0, 0
+    first, position = 0, 0
     for formula in find_formulas(text):
-        line += text.count("\n", position, formula.start)
+        first += text.count("\n", position, formula.start)
         position = formula.start
-        hidden.update(range(line + 1, line + formula.source.count("\n") + 1))
+        hidden.update(range(first + 1, first + formula.source.count("\n") + 1))
     return hidden

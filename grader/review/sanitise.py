@@ -103,9 +103,9 @@ class _Writer(HTMLParser):
             self._parts.append(_link(given.get("href", "")))
         else:
             told = "".join(
-                f' {name}="{int(value)}"'
+                f' {name}="{int(value[:4])}"'
                 for name, value in given.items()
-                if name in NUMERIC and value.isdecimal() and int(value[:6]) <= MAX_SPAN
+                if name in NUMERIC and value[:4].isdecimal() and int(value[:4]) <= MAX_SPAN
             )
             self._parts.append(f"<{_renamed(tag)}{told}>")
         if tag not in VOID:

@@ -83,9 +83,12 @@ def differences(old: str, new: str) -> list[tuple[str, str]]:
     """Words in which two normalised texts differ: (in the old one, in the new one), in order."""
     before, after = old.split(), new.split()
     return [
-        (" ".join(before[i:j])[:MAX_SHOWN], " ".join(after[k:m])[:MAX_SHOWN])
-        for kind, i, j, k, m in Levenshtein.opcodes(before, after).as_list()
-        if kind != "equal"
+        (
+            " ".join(before[step.src_start : step.src_end])[:MAX_SHOWN],
+            " ".join(after[step.dest_start : step.dest_end])[:MAX_SHOWN],
+        )
+        for step in Levenshtein.opcodes(before, after)
+        if step.tag != "equal"
     ][:MAX_DIFFERENCES]
 
 
