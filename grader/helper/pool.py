@@ -40,6 +40,10 @@ class HelperError(Exception):
     """The call got no result. The text is a clause such as `takes more than 8 s of CPU time`."""
 
 
+class HelperFaultError(Exception):
+    """The function raised an exception, a mistake in the grader; the text holds its traceback."""
+
+
 class Request(msgspec.Struct, frozen=True):
     """One call."""
 
@@ -72,7 +76,7 @@ def call(
 
     Raises:
         HelperError: the call exceeded a limit or ended the process.
-        RuntimeError: the function raised an exception; the text holds its traceback.
+        HelperFaultError: the function raised an exception.
     """
     request = Request(
         function.__module__,
@@ -84,7 +88,7 @@ def call(
     if reply.out_of_memory:
         raise HelperError(_TOO_MUCH_MEMORY)
     if reply.traceback:
-        raise RuntimeError(f"{function.__qualname__} failed in a helper:\n{reply.traceback}")
+        raise HelperFaultError(f"{function.__qualname__} failed in a helper:\n{reply.traceback}")
     result: Result = msgspec.msgpack.decode(reply.result, type=get_type_hints(function)["return"])
     return result
 

@@ -23,6 +23,8 @@ DOLLARS = re.compile(r"\\.|\$\$", re.DOTALL)
 TICKS = re.compile("`+")
 MAX_BRACES = 30
 """Braces in each other in a formula between single dollars."""
+MAX_UNPAIRED = 300
+"""Single dollars of one text that begin no formula; the ones after them are taken for money."""
 MAX_INLINE = 3000
 """Characters between two single dollars; beyond that they are money, not a formula."""
 
@@ -44,17 +46,22 @@ def find_formulas(text: str) -> Iterator[Formula]:
     # What has no end before the text's: each is looked for once, so that no text takes long.
     unclosed: set[str] = set()
     ticks = _ticks(text)
+    unpaired = 0
     while (found := SPECIAL.search(text, position)) is not None:
         position = found.end()
         if found["fence"]:
             position = _after_fence(text, found)
         elif found["code"]:
             position = _after_code(found, ticks)
+        elif found["dollars"] == "$" and unpaired >= MAX_UNPAIRED:
+            continue
         elif not found["escaped"]:
             formula = _formula(text, found, unclosed)
             if formula is not None:
                 yield formula
                 position = formula.end
+            elif found["dollars"] == "$":
+                unpaired += 1
 
 
 def _formula(text: str, found: re.Match[str], unclosed: set[str]) -> Formula | None:

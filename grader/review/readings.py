@@ -1,5 +1,6 @@
 """Hand-ins as they are read: answers found and rendered, each once, and like ones together."""
 
+import logging
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
@@ -7,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from grader.errors import StoreError
-from grader.helper import HelperError, call
+from grader.helper import HelperError, HelperFaultError, call
 from grader.review.answers import Answer, Question, is_question
 from grader.review.notebook import UnreadableError
 from grader.review.rendering import (
@@ -23,7 +24,10 @@ from grader.review.rendering import (
 from grader.review.similar import differences, given_texts, groups_of, normalised
 from grader.store import Entry
 
+log = logging.getLogger(__name__)
 Result = TypeVar("Result")
+CPU_SECONDS = 8
+"""Processor time for rendering one answer or page; then it is shown as it was written."""
 CACHE_BYTES = 192 << 20
 """Of rendered answers that are kept."""
 
@@ -98,7 +102,7 @@ class Readings:
         for number, entry in enumerate(entries, 1):
             try:
                 surveyed = call(survey, self._work(entry))
-            except (UnreadableError, StoreError, HelperError):
+            except (UnreadableError, StoreError, HelperError, HelperFaultError):
                 surveyed = Surveyed()
             texts.append(surveyed.texts)
             found[entry.student] = surveyed.answers
@@ -136,9 +140,11 @@ class Readings:
     def _in_helper(self, function: Callable[[Work], Result], work: Work) -> Result:
         """What `function` makes of the work, with nothing rendered where that goes past a limit."""
         try:
-            return call(function, work)
-        except HelperError:
-            pass
+            return call(function, work, cpu_seconds=CPU_SECONDS)
+        except HelperError as exc:
+            log.warning("rendering a hand-in %s; it is shown as it was written", exc)
+        except HelperFaultError:
+            log.exception("rendering a hand-in failed; it is shown as it was written")
         try:
             return call(function, replace(work, plain=True))
         except HelperError as exc:

@@ -1,5 +1,6 @@
 """Reads and renders one submission; runs in a helper process, which is ended past its limits."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
@@ -8,10 +9,22 @@ from grader.review.notebook import Cell, Output, UnreadableError, read_cells
 from grader.review.show import markup_for, show_cells, show_plainly
 from grader.review.similar import MAX_COMPARED
 
-MAX_ANSWER = 12 << 20
-"""Characters of HTML of one answer, pictures among them."""
-MAX_PAGE = 6 << 20
-"""The same of one page of the whole submission."""
+PICTURE = re.compile(r'src="data:[^"]*"')
+
+
+class Room:
+    """Characters of HTML that a page may still get; photographs of handwriting need many."""
+
+    def __init__(self, text: int, pictures: int) -> None:
+        self._text = text
+        self._pictures = pictures
+
+    def take(self, html: str) -> bool:
+        """Whether there was room for `html`, which then is less by as much."""
+        pictures = sum(found.end() - found.start() for found in PICTURE.finditer(html))
+        self._text -= len(html) - pictures
+        self._pictures -= pictures
+        return self._text >= 0 and self._pictures >= 0
 
 
 @dataclass(frozen=True)
@@ -72,10 +85,9 @@ def render_answer(work: Work) -> Reading:
         return unreadable(str(exc))
     answer = find_answers(cells, work.questions)[work.item]
     shown: list[str] = []
-    size = 0
+    room = Room(text=6 << 20, pictures=48 << 20)
     for html in _shown(answer.cells, cells, work):
-        size += len(html)
-        if size > MAX_ANSWER:
+        if not room.take(html):
             break
         shown.append(html)
     note = answer.note
@@ -107,10 +119,9 @@ def render_page(work: Work) -> Page:
     there = {cell.number for cell in find_answers(cells, work.questions)[work.item].cells}
     rest = cells[work.start :]
     shown: list[str] = []
-    size = 0
+    room = Room(text=3 << 20, pictures=24 << 20)
     for cell, html in zip(rest, _shown(rest, cells, work), strict=True):
-        size += len(html)
-        if shown and size > MAX_PAGE:
+        if not room.take(html) and shown:
             return Page("".join(shown), next=work.start + len(shown))
         marked = " in-answer" if cell.number in there else ""
         shown.append(f'<div class="whole-cell{marked}"><b>{cell.number}</b>{html}</div>')

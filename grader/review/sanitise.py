@@ -39,6 +39,8 @@ MAX_HEADING = 6
 WEB = ("https://", "http://", "mailto:")
 NUMERIC = frozenset({"colspan", "rowspan", "start"})
 MAX_SPAN = 100
+MAX_PICTURES = 40 << 20
+"""Characters of the pictures in one text; one picture may be named a thousand times."""
 
 
 def clean_html(
@@ -89,6 +91,7 @@ class _Writer(HTMLParser):
         self._fill = fill
         self._parts: list[str] = []
         self._open: list[str] = []
+        self._room = MAX_PICTURES
 
     def html(self) -> str:
         closing = "".join(f"</{tag}>" for tag in reversed(self._open))
@@ -129,7 +132,8 @@ class _Writer(HTMLParser):
             picture = self._attachments.get(address.removeprefix("attachment:"))
         else:
             picture = picture_from_address(address)
-        if picture is not None:
+        if picture is not None and len(picture.address) <= self._room:
+            self._room -= len(picture.address)
             return shown_picture(picture, words)
         return absent_picture(address, words)
 

@@ -18,6 +18,8 @@ from grader.submission.notebook import MAX_BYTES, check_size
 from grader.submission.slices import Slice, slice_of
 from grader.submission.text import shown
 
+CPU_SECONDS = 8
+"""Processor time for reading a file, and for each slice; real ones need less than one second."""
 SHORTEN = "shorten the code and clear the outputs of the notebook"
 
 
@@ -117,7 +119,7 @@ def submission_from_bytes(name: str, raw: bytes) -> Submission:
     check_size(shown(name), len(raw))
     file = File(name.encode("utf-8", "surrogatepass"), raw)
     try:
-        found = call(load, file)
+        found = call(load, file, cpu_seconds=CPU_SECONDS)
     except HelperError as exc:
         raise SubmissionError(
             f"{shown(name)}: reading the file {exc}; {SHORTEN}, and hand it in again"
@@ -147,9 +149,10 @@ def slice_for(
     )
     if not submission.failures:
         try:
-            found = call(find_slice, question)
+            found = call(find_slice, question, cpu_seconds=CPU_SECONDS)
             if found is None:
-                found = call(find_slice, replace(question, file=submission.file))
+                question = replace(question, file=submission.file)
+                found = call(find_slice, question, cpu_seconds=CPU_SECONDS)
         except HelperError as exc:
             submission.failures.append(str(exc))
         else:
