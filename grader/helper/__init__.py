@@ -1,5 +1,5 @@
 """Functions of ours that read untrusted text, called in a process with limits that can be ended."""
 
-from grader.helper.pool import HelperError, HelperFaultError, call
+from grader.helper.pool import HelperError, HelperFaultError, call, prepare
 
-__all__ = ["HelperError", "HelperFaultError", "call"]
+__all__ = ["HelperError", "HelperFaultError", "call", "prepare"]

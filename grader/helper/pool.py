@@ -93,6 +93,11 @@ def call(
     return result
 
 
+def prepare() -> None:
+    """Start a helper, so that it imports what it needs while the caller does something else."""
+    _pool.prepare()
+
+
 class _Helper:
     """One helper process."""
 
@@ -178,6 +183,11 @@ class _Pool:
                 else:
                     helper.close()
             return reply
+
+    def prepare(self) -> None:
+        """Have one helper ready."""
+        if not self._idle:
+            self._idle.append(_Helper())
 
     def _idle_one(self) -> _Helper | None:
         while self._idle:
