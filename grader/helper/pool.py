@@ -40,6 +40,10 @@ class HelperError(Exception):
     """The call got no result. The text is a clause such as `takes more than 8 s of CPU time`."""
 
 
+class LostHelperError(HelperError):
+    """The process ended or was too slow for a reason that may lie outside of the call."""
+
+
 class HelperFaultError(Exception):
     """The function raised an exception, a mistake in the grader; the text holds its traceback."""
 
@@ -84,7 +88,12 @@ def call(
         cpu_seconds,
         msgspec.Raw(msgspec.msgpack.encode(argument)),
     )
-    reply = _pool.exchange(msgspec.msgpack.encode(request), cpu_seconds)
+    raw = msgspec.msgpack.encode(request)
+    try:
+        reply = _pool.exchange(raw, cpu_seconds)
+    except LostHelperError:
+        # The system may have ended it for want of memory: nobody's file is blamed at once.
+        reply = _pool.exchange(raw, cpu_seconds)
     if reply.out_of_memory:
         raise HelperError(_TOO_MUCH_MEMORY)
     if reply.traceback:
@@ -126,10 +135,10 @@ class _Helper:
         try:
             self._link.send_bytes(request)
             if not self._link.poll(WALL_SECONDS):
-                raise HelperError(f"takes more than {WALL_SECONDS:g} s")
+                raise LostHelperError(f"takes more than {WALL_SECONDS:g} s")
             return msgspec.msgpack.decode(self._link.recv_bytes(MAX_REPLY), type=Reply)
         except (EOFError, OSError) as exc:
-            raise HelperError(self._ending(cpu_seconds)) from exc
+            raise self._ending(cpu_seconds) from exc
 
     def is_alive(self) -> bool:
         """Whether the process still runs."""
@@ -141,22 +150,22 @@ class _Helper:
         self._process.kill()
         self._process.wait()
 
-    def _ending(self, cpu_seconds: int) -> str:
+    def _ending(self, cpu_seconds: int) -> HelperError:
         """Why the process has ended."""
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(1.0)
         match self._process.returncode:
             case None:
-                return "gives a result that is too large"
+                return HelperError("gives a result that is too large")
             case code if code == -signal.SIGXCPU:
-                return f"takes more than {cpu_seconds} s of CPU time"
+                return HelperError(f"takes more than {cpu_seconds} s of CPU time")
             case code if code == -signal.SIGKILL:
-                return "was ended by the system, perhaps for want of memory"
+                return LostHelperError("was ended by the system, perhaps for want of memory")
             # Rust and C abort where Python raises MemoryError.
             case code if code == -signal.SIGABRT:
-                return _TOO_MUCH_MEMORY
+                return HelperError(_TOO_MUCH_MEMORY)
             case code:
-                return f"ended the process that reads it (code {code})"
+                return LostHelperError(f"ended the process that reads it (code {code})")
 
 
 _TOO_MUCH_MEMORY = f"needs more than {MEMORY_BYTES >> 30} GiB of memory"

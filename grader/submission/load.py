@@ -20,7 +20,7 @@ NOTEBOOK, MODULE = "notebook", "module"
 KINDS = {".ipynb": NOTEBOOK, ".py": MODULE}
 MAX_CODE = 1 << 21
 """Characters of code in all."""
-MAX_STATEMENTS = 10_000
+MAX_STATEMENTS = 20_000
 MAX_NOTES = 12
 CELL_MARK = re.compile(r"# (%%|In\s?\[)")
 """A line that begins a cell in a module that was a notebook, or is run like one."""

@@ -5,6 +5,7 @@ import re
 import signal
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -45,6 +46,13 @@ def fill(size: int) -> int:
 def stop(number: int) -> int:
     os.kill(os.getpid(), number)
     return number
+
+
+def die_once(path: str) -> int:
+    if not Path(path).exists():
+        Path(path).touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return 7
 
 
 def fail(number: int) -> int:
@@ -88,6 +96,11 @@ def test_a_call_that_ends_the_process_is_told(number: int) -> None:
     with pytest.raises(HelperError):
         call(stop, number)
     assert call(double, 7) == 14
+
+
+def test_a_call_whose_process_was_killed_is_made_again(tmp_path: Path) -> None:
+    """The system may have needed its memory for something else."""
+    assert call(die_once, str(tmp_path / "died")) == 7
 
 
 def test_a_helper_that_died_meanwhile_is_replaced() -> None:
