@@ -11,6 +11,7 @@ import msgspec
 from rich.console import Console
 from rich.text import Text
 
+from grader import helper
 from grader.assets import asset
 from grader.batch.run import demand_isolation
 from grader.console import LiveProgress, show_record
@@ -79,6 +80,7 @@ def grade_files(
     Raises:
         GraderError: nothing can be graded: a wrong rubric or option, no sandbox, no data.
     """
+    helper.prepare()
     options = replace(options, sandbox=sandbox_kind(options.sandbox))
     many = [path for path in paths if path.is_dir() or path.suffix.casefold() == ".zip"]
     if many:
@@ -129,9 +131,10 @@ def check_file(path: Path, options: Options, *, form: str = "text") -> ExitCode:
     from grader.report_commands import showing  # noqa: PLC0415 - it brings the reports
 
     show = showing(form)
+    helper.prepare()
     options = replace(options, sandbox=sandbox_kind(options.sandbox))
-    submission = load_submission(path)
     modules = _modules([path], options)
+    submission = load_submission(path)
     with LiveProgress() as progress, Grader(options, progress, modules=modules) as grader:
         record = grader.grade_submission(submission)
     show(record, path)

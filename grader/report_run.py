@@ -18,6 +18,7 @@ from grader.report.moodle import moodle_worksheet
 from grader.report.overview import render_overview
 from grader.report.roster import Gradebook
 from grader.store import HandScore, Held
+from grader.store.private import make_private_folder, write_private
 
 OVERVIEW = "overview.html"
 PAGES = ("html", "markdown")
@@ -132,7 +133,7 @@ def make_folder(folder: Path) -> None:
         StoreError: it can't be made.
     """
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_private_folder(folder)
     except OSError as exc:
         raise StoreError(f"{folder}: must be a folder that can be written to: {exc}") from exc
 
@@ -143,15 +144,10 @@ def write_pieces(path: Path, pieces: Iterable[bytes]) -> None:
     Raises:
         StoreError: it can't be written.
     """
-    partial = path.with_name(f".{path.name}.partial")
     try:
-        with partial.open("wb") as file:
-            file.writelines(pieces)
-        partial.replace(path)
+        write_private(path, pieces)
     except OSError as exc:
         raise StoreError(f"{path}: can't be written: {exc}; free some space") from exc
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def write_pages(raw: bytes, folder: str) -> None:

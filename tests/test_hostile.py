@@ -3,7 +3,8 @@
 `tests/submissions/hostile/cases/` holds the cases, a file for each kind of attack. Each case names
 the `item` that it attacks, the `source` of the submission, and the outcome: the item's `status` and
 `score`, and where given what the feedback `says` and what the code `prints`. A line `RIGHT` in a
-source stands for the item's correct solution, so that an attack is told from a wrong answer.
+source stands for the item's correct solution, so that an attack is told from a wrong answer. Text
+`above`, repeated `times` times, stands before the source.
 """
 
 import functools
@@ -70,7 +71,8 @@ def _nothing_left() -> Iterator[None]:
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
 def test_an_attack_ends_as_expected(case: dict[str, Any]) -> None:
     """Status, points and words are those that the corpus names."""
-    found = graded(case["item"], case["source"])
+    above = case.get("above", "") * case.get("times", 1)
+    found = graded(case["item"], above + case["source"])
     told = " ".join([found.feedback, *(check.feedback for check in found.checks)])
     assert found.status.value in listed(case["status"]), told
     assert found.score in listed(case["score"]), told

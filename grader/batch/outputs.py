@@ -10,6 +10,7 @@ from grader.errors import StoreError
 from grader.model import Record
 from grader.report import PER_SUBMISSION
 from grader.store import Entry, Store
+from grader.store.private import make_private_folder, write_private
 
 LONGEST = 100
 _UNSAFE = re.compile(r"[^\w.@+ -]+")
@@ -35,7 +36,7 @@ def make_folder(out: Path) -> None:
         StoreError: it can't be written to.
     """
     try:
-        out.mkdir(parents=True, exist_ok=True)
+        make_private_folder(out)
         probe = out / ".writable"
         probe.touch()
         probe.unlink()
@@ -52,14 +53,11 @@ def write_record(record: Record, out: Path, name: str) -> None:
     for report in PER_SUBMISSION.values():
         final = out / f"{name}{report.suffix}"
         content = report.render(record)
-        partial = final.with_name(f".{final.name}.partial")
         try:
             if final.is_file() and final.read_bytes() == content:
                 continue
-            partial.write_bytes(content)
-            partial.replace(final)
+            write_private(final, [content])
         except OSError as exc:
-            partial.unlink(missing_ok=True)
             raise StoreError(
                 f"{final}: the record can't be written: {exc}; free some space and start again"
             ) from exc

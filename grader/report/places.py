@@ -7,7 +7,7 @@ from typing import Any
 
 from grader.model import SubmissionInfo
 
-_LINE = r"(?:, line |, which can't be read: line )(\d+)"
+_LINE = r"(?:, line |, which can't be read: line )(\d{1,9})\b"
 _SCANNER = json.JSONDecoder()
 _SPACE = re.compile(r"[\s,:]*")
 
@@ -22,7 +22,7 @@ def line_in_file(feedback: str, submission: SubmissionInfo, source: bytes) -> in
         source: The file's bytes; of a notebook the cells are looked up in them.
     """
     is_notebook = submission.kind == "notebook"
-    label = r"\bcell (\d+)" if is_notebook else f"()(?<!\\w){re.escape(submission.name)}"
+    label = r"\bcell (\d{1,9})" if is_notebook else f"()(?<!\\w){re.escape(submission.name)}"
     places = re.findall(label + _LINE, feedback)
     if not places:
         return None

@@ -2,11 +2,11 @@
 
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import quote, unquote
 
 import msgspec
-from fastapi import APIRouter, Depends, FastAPI, Request
+from fastapi import APIRouter, Depends, FastAPI, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, HTMLResponse, Response
 from fastapi.staticfiles import StaticFiles
@@ -14,16 +14,18 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from grader.errors import ConflictError, GraderError
 from grader.review.assignment import UnknownError
-from grader.review.bodies import MAX_NAME, GiveBody, PersonBody, RemarkBody, UndoBody
+from grader.review.bodies import MAX_NAME, GiveBody, Number, PersonBody, RemarkBody, UndoBody
 from grader.review.desk import Decision, Desk
 from grader.review.guard import Guard, GuardMiddleware
-from grader.review.notebook import UnreadableError
+from grader.review.notebook import MAX_CELLS, UnreadableError
 from grader.review.standing import given_view
 from grader.review.views import Clash
 from grader.store import HandScore
 
 FONT = ("ziamath", "fonts/STIXTwoMath-Regular.ttf")
 """Package that brings a font for formulas, and its path there: not every system has one."""
+NEXT = "X-Next-Start"
+"""Header of a page of a hand-in that goes on."""
 FONT_CACHE = "private, max-age=604800"
 
 
@@ -129,9 +131,16 @@ def answer(  # noqa: PLR0917 - the framework passes them by name
 
 
 @api.get("/items/{name}/answers/{key}/whole")
-def whole(name: str, key: str, desk: Desk = AtDesk) -> HTMLResponse:
-    """The whole hand-in."""
-    return HTMLResponse(desk.whole(name, key))
+def whole(
+    name: str,
+    key: str,
+    start: Annotated[int, Query(ge=0, le=MAX_CELLS)] = 0,
+    desk: Desk = AtDesk,
+) -> HTMLResponse:
+    """The whole hand-in, or a page of a long one; a header says where the next begins."""
+    page = desk.whole(name, key, start)
+    headers = {NEXT: str(page.next)} if page.next is not None else {}
+    return HTMLResponse(page.html, headers=headers)
 
 
 @api.put("/items/{name}/answers/{key}")
@@ -163,7 +172,7 @@ def add_comment(name: str, body: RemarkBody, desk: Desk = AtDesk, person: str = 
 
 @api.put("/items/{name}/comments/{number}")
 def change_comment(
-    name: str, number: int, body: RemarkBody, desk: Desk = AtDesk, person: str = Asking
+    name: str, number: Number, body: RemarkBody, desk: Desk = AtDesk, person: str = Asking
 ) -> Response:
     """Change a comment: every score that uses it changes with it."""
     desk.library.change(

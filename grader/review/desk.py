@@ -12,6 +12,7 @@ from grader.review.assignment import Item, UnknownError, read_assignment
 from grader.review.library import Library
 from grader.review.order import key_of
 from grader.review.readings import Readings
+from grader.review.rendering import Page
 from grader.review.standing import Standing, given_view
 from grader.review.views import (
     AnswerView,
@@ -187,15 +188,15 @@ class Desk:
             differs=self._differs(name, against, student),
         )
 
-    def whole(self, name: str, key: str) -> str:
-        """The whole hand-in as safe HTML.
+    def whole(self, name: str, key: str, start: int = 0) -> Page:
+        """A page of the whole hand-in as safe HTML, from cell number `start` + 1 on.
 
         Raises:
             UnknownError: there is no such item or hand-in.
             UnreadableError: it can't be read.
         """
         self.assignment.item(name)
-        return self.readings.whole(self._store.entry(self._student(key)), name)
+        return self.readings.whole(self._store.entry(self._student(key)), name, start)
 
     def give(self, name: str, key: str, person: str, decision: Decision) -> Saved:
         """Give a score, or change one.
@@ -329,7 +330,7 @@ def _check(item: Item, decision: Decision, person: str) -> None:
         raise UsageError(f"{where}: comment must be shorter than {MAX_COMMENT} characters")
     criteria = item.hand.criteria if item.hand is not None else ()
     for number, points in decision.criteria.items():
-        if not (number.isdecimal() and int(number) < len(criteria)):
+        if number not in map(str, range(len(criteria))):
             raise UsageError(f"{where}: criterion must be one of {len(criteria)}, got {number!r}")
         most = criteria[int(number)].points
         if not 0 <= points <= most:

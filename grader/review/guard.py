@@ -4,6 +4,7 @@ Every request must name a host that is ours (so that no foreign name can be poin
 the cookie that the address with the token gives. Every change must come from our own origin.
 """
 
+import hashlib
 import hmac
 import ipaddress
 import secrets
@@ -22,10 +23,17 @@ DOOR = "/enter"
 SAFE_METHODS = frozenset({"GET", "HEAD"})
 MAX_BODY = 256 << 10
 """Bytes of one request."""
+MAX_DIGITS = 9
 SESSION_SECONDS = 14 * 24 * 3600
 MAX_SESSIONS = 1000
 TRIES = 20
-"""Wrong tokens in a minute; then the door stays shut for that minute."""
+"""Wrong tokens of one client in a minute; further ones are refused without a look at them.
+
+The right token is never refused: 192 random bits can't be guessed, so whoever has it may enter, and
+nobody can keep them out by guessing.
+"""
+MAX_CLIENTS = 10_000
+MINUTE = 60.0
 HEADERS: Mapping[str, str] = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -54,7 +62,8 @@ class Guard:
     """Names by which the server is reached, without ports; `*`: any address of numbers too."""
     port: int
     _sessions: dict[str, float] = field(default_factory=dict)
-    _tries: list[float] = field(default_factory=list)
+    _wrong: dict[str, list[float]] = field(default_factory=dict)
+    """Client -> when it sent wrong tokens, within the last minute."""
 
     @property
     def cookie(self) -> str:
@@ -81,17 +90,22 @@ class Guard:
     def enter(self, token: str) -> str | None:
         """A new session for the right token, None for a wrong one."""
         now = time.monotonic()
-        self._tries = [moment for moment in self._tries if now - moment < 60]  # noqa: PLR2004 - a minute
-        if len(self._tries) >= TRIES:
-            return None
-        if not hmac.compare_digest(token.encode(), self.token.encode()):
-            self._tries.append(now)
+        if not hmac.compare_digest(_digest(token), _digest(self.token)):
             return None
         session = secrets.token_urlsafe(32)
         while len(self._sessions) >= MAX_SESSIONS:
             self._sessions.pop(next(iter(self._sessions)))
         self._sessions[session] = now
         return session
+
+    def may_try(self, client: str) -> bool:
+        """Whether a client that has sent a wrong token is told so, or asked to wait a minute."""
+        now = time.monotonic()
+        recent = [moment for moment in self._wrong.pop(client, ()) if now - moment < MINUTE]
+        while len(self._wrong) >= MAX_CLIENTS:
+            self._wrong.pop(next(iter(self._wrong)))
+        self._wrong[client] = [*recent, now][-TRIES - 1 :]
+        return len(recent) < TRIES
 
     def knows_session(self, session: str) -> bool:
         """Whether the cookie was given by this server, and not too long ago."""
@@ -138,7 +152,7 @@ class GuardMiddleware:
         if headers.get("content-type", "").partition(";")[0].strip() != "application/json":
             return PlainTextResponse("changes must be JSON\n", 415)
         length = headers.get("content-length", "")
-        if not length.isdecimal() or int(length) > MAX_BODY:
+        if not length.isdecimal() or len(length) > MAX_DIGITS or int(length) > MAX_BODY:
             return PlainTextResponse("the request is too large\n", 413)
         return None
 
@@ -146,7 +160,9 @@ class GuardMiddleware:
         told = parse_qs(scope["query_string"].decode("latin-1")).get("token", [""])
         session = self._guard.enter(told[0])
         if session is None:
-            return PlainTextResponse("the token is wrong\n", 401)
+            if self._guard.may_try(str((scope.get("client") or ("",))[0])):
+                return PlainTextResponse("the token is wrong\n", 401)
+            return PlainTextResponse("too many wrong tokens; wait for a minute\n", 429)
         # Not a redirect: after one that began elsewhere a strict cookie would not be sent.
         response = HTMLResponse(ENTERED)
         response.set_cookie(
@@ -163,6 +179,11 @@ def door_address(guard: Guard, host: str) -> str:
     """The address that a person opens."""
     name = f"[{host}]" if ":" in host else host
     return f"http://{name}:{guard.port}{DOOR}?token={quote(guard.token)}"
+
+
+def _digest(token: str) -> bytes:
+    """Of equal length for all tokens, whatever characters they hold."""
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
 
 
 def _with_headers(send: Send) -> Send:

@@ -6,9 +6,15 @@ from dataclasses import dataclass, field
 
 from grader.review.mathscan import find_formulas
 
-HEADING = re.compile(r"^ {0,3}(?P<level>#{1,6})\s+(?P<text>.*?)\s*#*\s*$")
-STRONG = re.compile(r"^\s*(?P<mark>\*\*|__)(?P<text>[^*_].{0,200}?)(?P=mark)[.:]?\s*$")
-UNDERLINED = re.compile(r"^ {0,3}(?:=+|-{2,})\s*$")
+MAX_LABEL = 400
+"""Characters at the start of a line in which a label is looked for."""
+MAX_LINES = 50_000
+"""Lines of one submission in which labels are looked for."""
+MAX_RUN = 12
+"""Labels in one line."""
+MAX_LEVEL = 6
+MAX_INDENT = 3
+MARKS = ("**", "__")
 LEAD = re.compile(
     r"^[\s#>*_]*(?:[-+]\s+)?(?:\*\*|__)?\s*"
     r"(?:(?:problem|task|exercise|question|part|item|answer|solution|proof)\w*\.?\s*"
@@ -23,7 +29,7 @@ SECTION = re.compile(
     re.IGNORECASE,
 )
 """Headings that end an answer though they name no item."""
-FENCE = re.compile(r"^\s{0,3}(```|~~~)")
+FENCES = ("```", "~~~")
 
 
 @dataclass(frozen=True)
@@ -49,13 +55,18 @@ class Labels:
     """Every item of the assignment, by hand or not."""
     _patterns: dict[str, re.Pattern[str]] = field(init=False)
     _number: str = field(init=False, default="")
+    _lines: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:
         self._patterns = {item: _pattern(item) for item in self.items}
 
     def anchors(self, text: str) -> Iterator[Anchor]:
         """The anchors of one cell, by line."""
-        lines = text.split("\n")
+        # Without runs of spaces no pattern has more than one way to match them.
+        lines = [_short(line) for line in text.split("\n")]
+        self._lines += len(lines)
+        if self._lines > MAX_LINES:
+            return
         hidden = _hidden_lines(text)
         for number, line in enumerate(lines):
             if number in hidden or not line.strip():
@@ -89,7 +100,7 @@ class Labels:
 
     def _run(self, text: str, position: int) -> Iterator[str]:
         """Labels one after the other from `position` on: `1.3a, 1.3b`."""
-        while True:
+        for _ in range(MAX_RUN):
             best = ""
             end = position
             for item, pattern in self._patterns.items():
@@ -131,14 +142,52 @@ def _inside(pattern: re.Pattern[str], text: str) -> bool:
     )
 
 
+def _short(line: str) -> str:
+    """The start of a line, its indentation kept and every other run of spaces made one space."""
+    words = line[:MAX_LABEL].split()
+    if len(line) > MAX_LABEL:
+        # What goes on is no heading in bold, however it is cut.
+        words.append("…")
+    indent = len(line) - len(line.lstrip())
+    return " " * min(indent, MAX_INDENT + 1) + " ".join(words)
+
+
 def _heading(lines: Sequence[str], number: int) -> str | None:
     """The text of a heading, None where the line is none."""
     line = lines[number]
-    found = HEADING.match(line) or STRONG.match(line)
-    if found is not None:
-        return found["text"].strip("*_ ")
+    text = _marked_heading(line) or _strong_line(line.strip())
+    if text is not None:
+        return text.strip("*_ ")
     below = lines[number + 1] if number + 1 < len(lines) else ""
-    return line.strip("*_ ") if UNDERLINED.match(below) and line.strip() else None
+    return line.strip("*_ ") if _is_underline(below) and line.strip() else None
+
+
+def _marked_heading(line: str) -> str | None:
+    """The text of `## Heading ##`."""
+    marked = line.lstrip(" ")
+    text = marked.lstrip("#")
+    level, indent = len(marked) - len(text), len(line) - len(marked)
+    if not 1 <= level <= MAX_LEVEL or indent > MAX_INDENT or not text[:1].isspace():
+        return None
+    return text.strip().rstrip("#").strip()
+
+
+def _strong_line(line: str) -> str | None:
+    """The text of a line that is bold as a whole, such as `**1.1b**:`."""
+    mark, end = line[:2], line[-1:]
+    line = line[:-1] if end in {".", ":"} else line
+    text = line[2:-2]
+    if mark not in MARKS or not line.endswith(mark) or not text or text[0] in "*_":
+        return None
+    return text
+
+
+def _is_underline(line: str) -> bool:
+    """Whether a line makes a heading of the one above it."""
+    line, indent = line.strip(), len(line) - len(line.lstrip(" "))
+    return indent <= MAX_INDENT and (
+        (line != "" and set(line) == {"="}) or (len(line) > 1 and set(line) == {"-"})
+    )
 
 
 def _hidden_lines(text: str) -> set[int]:
@@ -146,12 +195,14 @@ def _hidden_lines(text: str) -> set[int]:
     hidden: set[int] = set()
     fenced = False
     for number, line in enumerate(text.split("\n")):
-        if FENCE.match(line):
+        if line[: MAX_INDENT + len(FENCES[0])].lstrip().startswith(FENCES):
             fenced = not fenced
             hidden.add(number)
         elif fenced:
             hidden.add(number)
+    first, position = 0, 0
     for formula in find_formulas(text):
-        first = text.count("\n", 0, formula.start)
+        first += text.count("\n", position, formula.start)
+        position = formula.start
         hidden.update(range(first + 1, first + formula.source.count("\n") + 1))
     return hidden

@@ -5,7 +5,8 @@ bare environments. Code is left alone.
 """
 
 import re
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from grader.review.texwords import ALIGNED, GATHERED, MATRICES
@@ -18,6 +19,12 @@ SPECIAL = re.compile(
     re.MULTILINE | re.DOTALL,
 )
 INSIDE = re.compile(r"\\.|[{}]|\$\$?|\n[ \t]*\n", re.DOTALL)
+DOLLARS = re.compile(r"\\.|\$\$", re.DOTALL)
+TICKS = re.compile("`+")
+MAX_BRACES = 30
+"""Braces in each other in a formula between single dollars."""
+MAX_UNPAIRED = 300
+"""Single dollars of one text that begin no formula; the ones after them are taken for money."""
 MAX_INLINE = 3000
 """Characters between two single dollars; beyond that they are money, not a formula."""
 
@@ -38,17 +45,23 @@ def find_formulas(text: str) -> Iterator[Formula]:
     position = 0
     # What has no end before the text's: each is looked for once, so that no text takes long.
     unclosed: set[str] = set()
+    ticks = _ticks(text)
+    unpaired = 0
     while (found := SPECIAL.search(text, position)) is not None:
         position = found.end()
         if found["fence"]:
             position = _after_fence(text, found)
         elif found["code"]:
-            position = _after_code(text, found, unclosed)
+            position = _after_code(found, ticks)
+        elif found["dollars"] == "$" and unpaired >= MAX_UNPAIRED:
+            continue
         elif not found["escaped"]:
             formula = _formula(text, found, unclosed)
             if formula is not None:
                 yield formula
                 position = formula.end
+            elif found["dollars"] == "$":
+                unpaired += 1
 
 
 def _formula(text: str, found: re.Match[str], unclosed: set[str]) -> Formula | None:
@@ -84,6 +97,8 @@ def _inline(text: str, opened: re.Match[str]) -> Formula | None:
         sign = found.group()
         if sign == "{":
             depth += 1
+            if depth > MAX_BRACES:
+                return None
         elif sign == "}":
             depth = max(depth - 1, 0)
         elif sign[0] == "\n":
@@ -96,18 +111,19 @@ def _inline(text: str, opened: re.Match[str]) -> Formula | None:
 
 
 def _closing_dollars(text: str, start: int) -> int:
-    for found in re.finditer(r"\\.|\$\$", text[start:], re.DOTALL):
+    for found in DOLLARS.finditer(text, start):
         if found.group() == "$$":
-            return start + found.start()
+            return found.start()
     return -1
 
 
 def _environment_end(text: str, start: int, name: str) -> int:
     depth = 1
-    for found in re.finditer(rf"\\(begin|end)\{{{re.escape(name)}\}}", text[start:]):
+    marks = re.compile(rf"\\(begin|end)\{{{re.escape(name)}\}}")
+    for found in marks.finditer(text, start):
         depth += 1 if found[1] == "begin" else -1
         if depth == 0:
-            return start + found.end()
+            return found.end()
     return -1
 
 
@@ -119,12 +135,17 @@ def _after_fence(text: str, opened: re.Match[str]) -> int:
     return closed.end() if closed is not None else len(text)
 
 
-def _after_code(text: str, opened: re.Match[str], unclosed: set[str]) -> int:
-    ticks = opened.group()
-    if ticks in unclosed:
-        return opened.end()
-    closed = re.compile(rf"(?<!`){ticks}(?!`)").search(text, opened.end())
-    if closed is None:
-        unclosed.add(ticks)
-        return opened.end()
-    return closed.end()
+def _ticks(text: str) -> Mapping[int, Sequence[int]]:
+    """Length of a run of backticks -> where such runs begin."""
+    found: dict[int, list[int]] = {}
+    for run in TICKS.finditer(text):
+        found.setdefault(run.end() - run.start(), []).append(run.start())
+    return found
+
+
+def _after_code(opened: re.Match[str], ticks: Mapping[int, Sequence[int]]) -> int:
+    """Where code ends: behind the next run of as many backticks; behind its start without one."""
+    length = opened.end() - opened.start()
+    runs = ticks.get(length, ())
+    at = bisect_left(runs, opened.end())
+    return runs[at] + length if at < len(runs) else opened.end()

@@ -1,8 +1,8 @@
 """What was handed in, as cells to look at. Reads bytes, runs nothing."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from grader.errors import SubmissionError
@@ -11,9 +11,15 @@ from grader.review.pictures import KINDS, Picture, lift_pictures, picture_from
 from grader.submission import read_notebook
 
 MAX_CELLS = 2000
+MAX_MARK = 40
+"""Characters of the template's mark on a cell."""
 MAX_SOURCE = 200_000
 """Characters of one cell; what is beyond is cut, and said to be."""
+MAX_TEXT = 3_000_000
+"""Characters of all cells; cells beyond are empty, and said to be."""
 CUT = "\n… cut here: the cell is too long to be shown whole"
+
+CUT_HERE = "\n… cut here: the hand-in is too long to be shown whole"
 
 
 @dataclass(frozen=True)
@@ -58,8 +64,25 @@ def read_cells(content: bytes, kind: str) -> tuple[Cell, ...]:
         UnreadableError: the bytes are no notebook where one is wanted.
     """
     if kind == "notebook":
-        return tuple(_notebook_cells(content))
-    return tuple(_module_cells(content.decode("utf-8-sig", errors="replace")))
+        return tuple(_bounded(_notebook_cells(content)))
+    return tuple(_bounded(_module_cells(content.decode("utf-8-sig", errors="replace"))))
+
+
+def _bounded(cells: Iterable[Cell]) -> Iterator[Cell]:
+    """Cells with text that is fit to be encoded, of no more than `MAX_TEXT` in all."""
+    room = MAX_TEXT
+    for cell in cells:
+        source = encodable(cell.source)
+        if len(source) > room:
+            source = source[:room] + CUT_HERE
+        room -= min(len(source), room)
+        outputs = tuple(replace(one, text=encodable(one.text)) for one in cell.outputs)
+        yield replace(cell, source=source, outputs=outputs)
+
+
+def encodable(text: str) -> str:
+    """`text` with lone surrogates, which no encoding has, replaced."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
 def _notebook_cells(content: bytes) -> Iterator[Cell]:
@@ -76,8 +99,8 @@ def _notebook_cells(content: bytes) -> Iterator[Cell]:
             source=_cut(source),
             outputs=tuple(_outputs(cell.outputs)),
             attachments=_attachments(cell.attachments) | pasted,
-            item=str(mark.get("item", "")),
-            role=str(mark.get("role", "")),
+            item=encodable(str(mark.get("item", ""))[:MAX_MARK]),
+            role=encodable(str(mark.get("role", ""))[:MAX_MARK]),
         )
 
 
@@ -86,7 +109,7 @@ def _attachments(held: Mapping[str, Any]) -> dict[str, Picture]:
     for name, bundle in held.items():
         picture = _picture(_mapping(bundle))
         if picture is not None:
-            found[str(name)] = picture
+            found[encodable(str(name))] = picture
     return found
 
 

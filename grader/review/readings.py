@@ -1,32 +1,35 @@
 """Hand-ins as they are read: answers found and rendered, each once, and like ones together."""
 
+import logging
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from grader.errors import StoreError
-from grader.review.answers import Answer, Question, find_answers, is_question
-from grader.review.notebook import Cell, Output, UnreadableError, read_cells
-from grader.review.show import markup_for, show_cells
-from grader.review.similar import MAX_COMPARED, differences, given_texts, groups_of, normalised
+from grader.helper import HelperError, HelperFaultError, call
+from grader.review.answers import Answer, Question, is_question
+from grader.review.notebook import UnreadableError
+from grader.review.rendering import (
+    Page,
+    Reading,
+    Surveyed,
+    Work,
+    render_answer,
+    render_page,
+    survey,
+    unreadable,
+)
+from grader.review.similar import differences, given_texts, groups_of, normalised
 from grader.store import Entry
 
+log = logging.getLogger(__name__)
+Result = TypeVar("Result")
+CPU_SECONDS = 8
+"""Processor time for rendering one answer or page; then it is shown as it was written."""
 CACHE_BYTES = 192 << 20
 """Of rendered answers that are kept."""
-
-
-@dataclass(frozen=True)
-class Reading:
-    """One answer as it is shown."""
-
-    html: str
-    note: str
-    """How it was found, or why it can't be shown."""
-    found: bool
-    empty: bool
-    """Whether nothing was written."""
-    cells: int
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,7 @@ class Readings:
 
     def __init__(self, content: Callable[[str], bytes], questions: Sequence[Question]) -> None:
         self._content = content
-        self._questions = questions
+        self._questions = tuple(questions)
         self._lock = threading.Lock()
         self._kept: OrderedDict[tuple[str, str, bool], Reading] = OrderedDict()
         self._bytes = 0
@@ -71,22 +74,21 @@ class Readings:
                 self._bytes -= len(oldest.html)
         return reading
 
-    def whole(self, entry: Entry, item: str) -> str:
-        """The whole hand-in, the cells of the answer to `item` marked.
+    def whole(self, entry: Entry, item: str, start: int = 0) -> Page:
+        """A page of the whole hand-in, the cells of the answer to `item` marked.
+
+        Args:
+            entry: Of the hand-in.
+            item: Whose answer is marked.
+            start: How many cells stand before the page.
 
         Raises:
             UnreadableError: it can't be read.
         """
-        cells = self._cells(entry)
-        answer = find_answers(cells, self._questions)[item]
-        there = {cell.number for cell in answer.cells}
-        return "".join(
-            f'<div class="whole-cell{" in-answer" if cell.number in there else ""}">'
-            f"<b>{cell.number}</b>{shown}</div>"
-            for cell, shown in zip(
-                cells, show_cells(cells, markup_for(cells), self._given), strict=True
-            )
-        )
+        page = self._in_helper(render_page, replace(self._work(entry), item=item, start=start))
+        if page.error:
+            raise UnreadableError(page.error)
+        return page
 
     def take_survey(self, entries: Sequence[Entry], report: Callable[[int], None]) -> None:
         """Read every hand-in, to know what was given to all and which answers are alike.
@@ -95,16 +97,15 @@ class Readings:
             entries: Of the run.
             report: Told after each hand-in how many have been read.
         """
-        texts: list[list[str]] = []
+        texts: list[Sequence[str]] = []
         found: dict[str, dict[str, Answer]] = {}
         for number, entry in enumerate(entries, 1):
             try:
-                cells = self._cells(entry)
-            except (UnreadableError, StoreError):
-                cells = ()
-            texts.append([cell.source for cell in cells if cell.kind != "code"])
-            answers = find_answers(cells, self._questions).items()
-            found[entry.student] = {item: _light(answer) for item, answer in answers}
+                surveyed = call(survey, self._work(entry))
+            except (UnreadableError, StoreError, HelperError, HelperFaultError):
+                surveyed = Surveyed()
+            texts.append(surveyed.texts)
+            found[entry.student] = surveyed.answers
             report(number)
         self.survey = _surveyed(found, given_texts(texts))
 
@@ -131,24 +132,30 @@ class Readings:
     def _given(self) -> frozenset[str]:
         return self.survey.given if self.survey is not None else frozenset()
 
-    def _cells(self, entry: Entry) -> tuple[Cell, ...]:
+    def _work(self, entry: Entry) -> Work:
         if not entry.sha256:
             raise UnreadableError("; ".join(entry.notes) or "nothing was handed in")
-        return read_cells(self._content(entry.sha256), entry.kind)
+        return Work(self._content(entry.sha256), entry.kind, self._questions, given=self._given)
+
+    def _in_helper(self, function: Callable[[Work], Result], work: Work) -> Result:
+        """What `function` makes of the work, with nothing rendered where that goes past a limit."""
+        try:
+            return call(function, work, cpu_seconds=CPU_SECONDS)
+        except HelperError as exc:
+            log.warning("rendering a hand-in %s; it is shown as it was written", exc)
+        except HelperFaultError:
+            log.exception("rendering a hand-in failed; it is shown as it was written")
+        try:
+            return call(function, replace(work, plain=True))
+        except HelperError as exc:
+            raise UnreadableError(f"reading it {exc}; look at the file itself") from exc
 
     def _read(self, entry: Entry, item: str) -> Reading:
         try:
-            cells = self._cells(entry)
+            return self._in_helper(render_answer, replace(self._work(entry), item=item))
         except UnreadableError as exc:
-            return Reading("", f"The hand-in can't be shown: {exc}.", False, True, 0)
-        answer = find_answers(cells, self._questions)[item]
-        return Reading(
-            "".join(show_cells(answer.cells, markup_for(cells), self._given)),
-            answer.note,
-            bool(answer.cells),
-            answer.is_empty(self._given),
-            len(answer.cells),
-        )
+            # What was handed in and can't be read is not taken for an empty answer.
+            return unreadable(str(exc), empty=not entry.sha256)
 
 
 def _surveyed(found: Mapping[str, Mapping[str, Answer]], given: frozenset[str]) -> Survey:
@@ -164,17 +171,3 @@ def _surveyed(found: Mapping[str, Mapping[str, Answer]], given: frozenset[str]) 
 
 def _words(answer: Answer, given: frozenset[str]) -> str:
     return "\n".join(cell.source for cell in answer.cells if not is_question(cell, given))
-
-
-def _light(answer: Answer) -> Answer:
-    """An answer without its pictures and long texts: those of a whole class would fill memory."""
-    cells = tuple(
-        replace(
-            cell,
-            source=cell.source[:MAX_COMPARED],
-            outputs=tuple(Output(output.kind) for output in cell.outputs),
-            attachments={},
-        )
-        for cell in answer.cells
-    )
-    return replace(answer, cells=cells)

@@ -39,6 +39,8 @@ MAX_HEADING = 6
 WEB = ("https://", "http://", "mailto:")
 NUMERIC = frozenset({"colspan", "rowspan", "start"})
 MAX_SPAN = 100
+MAX_PICTURES = 40 << 20
+"""Characters of the pictures in one text; one picture may be named a thousand times."""
 
 
 def clean_html(
@@ -89,6 +91,7 @@ class _Writer(HTMLParser):
         self._fill = fill
         self._parts: list[str] = []
         self._open: list[str] = []
+        self._room = MAX_PICTURES
 
     def html(self) -> str:
         closing = "".join(f"</{tag}>" for tag in reversed(self._open))
@@ -103,9 +106,9 @@ class _Writer(HTMLParser):
             self._parts.append(_link(given.get("href", "")))
         else:
             told = "".join(
-                f' {name}="{int(value)}"'
+                f' {name}="{int(value[:4])}"'
                 for name, value in given.items()
-                if name in NUMERIC and value.isdecimal() and int(value[:6]) <= MAX_SPAN
+                if name in NUMERIC and value[:4].isdecimal() and int(value[:4]) <= MAX_SPAN
             )
             self._parts.append(f"<{_renamed(tag)}{told}>")
         if tag not in VOID:
@@ -129,7 +132,8 @@ class _Writer(HTMLParser):
             picture = self._attachments.get(address.removeprefix("attachment:"))
         else:
             picture = picture_from_address(address)
-        if picture is not None:
+        if picture is not None and len(picture.address) <= self._room:
+            self._room -= len(picture.address)
             return shown_picture(picture, words)
         return absent_picture(address, words)
 

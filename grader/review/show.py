@@ -57,6 +57,15 @@ def show_cells(
             )
 
 
+def show_plainly(cell: Cell) -> str:
+    """A cell as it was written, without its outputs."""
+    return (
+        f'<section class="cell text" data-cell="{cell.number}">'
+        + _note("rendering this hand-in takes too long: it is shown as it was written")
+        + f'<pre class="printed">{html.escape(cell.source)}</pre></section>'
+    )
+
+
 def _shown(cell: Cell, markup: Markup, given: Collection[str]) -> str:
     if cell.kind == "code":
         return _code_cell(cell, markup)

@@ -3,9 +3,9 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from difflib import SequenceMatcher
 
 from rapidfuzz import fuzz
+from rapidfuzz.distance import Levenshtein
 
 LIKE = 90.0
 """Likeness, of 100, from which on two answers are one group."""
@@ -82,11 +82,13 @@ def groups_of(answers: Mapping[str, str]) -> list[tuple[str, ...]]:
 def differences(old: str, new: str) -> list[tuple[str, str]]:
     """Words in which two normalised texts differ: (in the old one, in the new one), in order."""
     before, after = old.split(), new.split()
-    matcher = SequenceMatcher(None, before, after, autojunk=False)
     return [
-        (" ".join(before[i:j])[:MAX_SHOWN], " ".join(after[k:m])[:MAX_SHOWN])
-        for kind, i, j, k, m in matcher.get_opcodes()
-        if kind != "equal"
+        (
+            " ".join(before[step.src_start : step.src_end])[:MAX_SHOWN],
+            " ".join(after[step.dest_start : step.dest_end])[:MAX_SHOWN],
+        )
+        for step in Levenshtein.opcodes(before, after)
+        if step.tag != "equal"
     ][:MAX_DIFFERENCES]
 
 

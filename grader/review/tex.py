@@ -115,7 +115,7 @@ def _definition(kind: str, waiting: Tokens) -> tuple[str, Macro]:
         waiting.append("{")
     elif take(waiting, "["):
         told = "".join(_until(waiting, "]")).strip()
-        count = int(told) if told.isdecimal() and int(told) <= 9 else 0  # noqa: PLR2004 - TeX's own
+        count = int(told) if told.isdecimal() and len(told) == 1 else 0
         if take(waiting, "["):
             default = tuple(_until(waiting, "]"))
     body = tuple(argument(waiting))

@@ -7,6 +7,7 @@ import yaml
 
 from grader.errors import StoreError
 from grader.store import Store
+from grader.store.private import write_private
 
 FORM = 1
 """Of the file; raised when a reader must change."""
@@ -37,12 +38,9 @@ def export_scores(store: Store, file: Path) -> int:
         "scores": [_short(row) for row in rows],
     }
     text = HEAD + yaml.safe_dump(content, allow_unicode=True, sort_keys=False, width=100)
-    partial = file.with_name(f".{file.name}.partial")
     try:
-        partial.write_text(text, encoding="utf-8")
-        partial.replace(file)
+        write_private(file, [text.encode()])
     except OSError as exc:
-        partial.unlink(missing_ok=True)
         raise StoreError(f"{file}: the hand scores can't be written: {exc}") from exc
     return len(rows)
 

@@ -1,5 +1,6 @@
 """Bring a store of an older version to this one, whole or not at all."""
 
+import os
 import sqlite3
 from pathlib import Path
 
@@ -7,6 +8,7 @@ from sqlalchemy import Connection, inspect, text
 
 from grader.errors import StoreError
 from grader.store.database import Database
+from grader.store.private import FILE_MODE
 from grader.store.schema import HEAD
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -14,7 +16,7 @@ VERSION_TABLE = "alembic_version"
 
 
 def migrate(database: Database, target: str = HEAD) -> None:
-    """Make the tables, or change those of an older version; a copy of an old file is kept.
+    """Change the tables of an older version; a copy of the old file is kept.
 
     Args:
         database: Of the store.
@@ -27,12 +29,25 @@ def migrate(database: Database, target: str = HEAD) -> None:
         found = _version(connection, database.path)
     if found == target:
         return
-    if found:
-        _keep_copy(database.path, found)
+    _keep_copy(database.path, found)
     with database.writing() as connection:
         # Another process may have done it meanwhile.
         if _version(connection, database.path) != target:
             _run(connection, target)
+
+
+def empty(path: Path) -> StoreError:
+    """What to say of a file without tables: a new store never is found without them."""
+    return StoreError(
+        f"{path}: the file is empty, so what was stored in it is lost; restore a copy, or move it "
+        "away and grade again"
+    )
+
+
+def make_tables(database: Database, target: str = HEAD) -> None:
+    """Make the tables in a new file."""
+    with database.writing() as connection:
+        _run(connection, target)
 
 
 def is_current(database: Database) -> bool:
@@ -46,10 +61,10 @@ def is_current(database: Database) -> bool:
 
 
 def _version(connection: Connection, path: Path) -> str:
-    """The store's version; empty for a new file."""
+    """The store's version."""
     tables = inspect(connection).get_table_names()
     if not tables:
-        return ""
+        raise empty(path)
     if VERSION_TABLE not in tables:
         raise StoreError(
             f"{path}: must be a store of this grader, has other tables; choose another"
@@ -78,13 +93,14 @@ def _run(connection: Connection, target: str) -> None:
 def _keep_copy(path: Path, version: str) -> None:
     copy = path.with_name(f"{path.name}.{version}.bak")
     try:
+        os.close(os.open(copy, os.O_CREAT | os.O_WRONLY, FILE_MODE))
         source, target = sqlite3.connect(path), sqlite3.connect(copy)
         try:
             source.backup(target)
         finally:
             target.close()
             source.close()
-    except sqlite3.Error as exc:
+    except (OSError, sqlite3.Error) as exc:
         raise StoreError(
             f"{copy}: a copy must be kept before the store is changed: {exc}; free some space"
         ) from exc

@@ -1,5 +1,7 @@
 """The store of a run: one SQLite file in its folder."""
 
+import os
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
@@ -14,7 +16,8 @@ from grader.store.comments import CommentLibrary
 from grader.store.database import Database
 from grader.store.hand import HandScores, read_scores
 from grader.store.interface import HandScore, Held
-from grader.store.migrate import is_current, migrate
+from grader.store.migrate import empty, is_current, make_tables, migrate
+from grader.store.private import make_private_folder
 from grader.store.records import PAGE, RunRecords
 from grader.store.rows import decode_record, entry_of, latest_record_of
 from grader.store.transfer import Transfer
@@ -104,11 +107,14 @@ def open_store(path: Path, *, read_only: bool = False, create: bool = False) -> 
                 "grade HAND-INS --out DIR`"
             )
         try:
-            file.parent.mkdir(parents=True, exist_ok=True)
+            _make(file)
         except OSError as exc:
             raise StoreError(
                 f"{file.parent}: must be a folder that can be written to: {exc}"
             ) from exc
+    if file.stat().st_size == 0:
+        # SQLite would take it for a new database.
+        raise empty(file)
     database = Database(file, read_only=read_only)
     try:
         if read_only and not is_current(database):
@@ -121,6 +127,27 @@ def open_store(path: Path, *, read_only: bool = False, create: bool = False) -> 
         database.close()
         raise
     return Store(database)
+
+
+def _make(file: Path) -> None:
+    """Make a new store under another name first, so that no half-made one is ever found."""
+    make_private_folder(file.parent)
+    # Only its owner can read it, and SQLite gives its log the same rights.
+    descriptor, name = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
+    os.close(descriptor)
+    new = Path(name)
+    try:
+        database = Database(new)
+        try:
+            make_tables(database)
+        finally:
+            database.close()
+        # Another process may have been faster; its store stays.
+        if not file.exists():
+            new.rename(file)
+    finally:
+        for left in (new, new.with_name(f"{new.name}-wal"), new.with_name(f"{new.name}-shm")):
+            left.unlink(missing_ok=True)
 
 
 def _held(row: Row[Any], scores: list[HandScore]) -> Held:

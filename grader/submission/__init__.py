@@ -1,8 +1,13 @@
 """From a file to the slice that an item needs: reads notebooks and modules, runs nothing."""
 
-from grader.submission.load import Submission, load_submission, submission_from_bytes
 from grader.submission.notebook import Cell, Notebook, read_notebook
-from grader.submission.slices import Chunk, Slice, slice_for
+from grader.submission.reader import (
+    Submission,
+    load_submission,
+    slice_for,
+    submission_from_bytes,
+)
+from grader.submission.slices import Chunk, Slice
 
 __all__ = [
     "Cell",

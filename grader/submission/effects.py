@@ -28,6 +28,8 @@ SETTING = re.compile(
     r"|simplefilter|filterwarnings)$"
 )
 """Functions of a library that change how it works from then on, by the last part of the name."""
+MAX_NAME = 100
+"""Characters of a name that are matched: a name of thousands takes time in their square."""
 SETTING_PLACES = frozenset({"config", "environ", "path"})
 """Parts of a library whose methods change how it works: `jax.config.update`, `sys.path.append`."""
 COMPLETING = re.compile("def|register")
@@ -225,5 +227,5 @@ def _change(found: Effects, root: str, *, deferred: bool) -> None:
 
 def _is_setting(path: tuple[str, ...]) -> bool:
     return bool(path) and (
-        SETTING.match(path[-1]) is not None or not SETTING_PLACES.isdisjoint(path[:-1])
+        SETTING.match(path[-1][:MAX_NAME]) is not None or not SETTING_PLACES.isdisjoint(path[:-1])
     )

@@ -13,6 +13,10 @@ LIKELY = 0.6
 """A candidate must score this much to be named."""
 SHORTEST_STEM = 3
 MAX_SIGNATURE = 80
+MAX_LINE = 500
+"""Characters of a line that are looked at where it can't be parsed."""
+MAX_NAME = 80
+"""Characters of a name that may be a misspelling of what was asked for."""
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
@@ -72,14 +76,21 @@ def explain_missing(
 
 def _in_unused(program: Program, name: str) -> str:
     """Where a name stands in source that is never taken."""
-    pattern = re.compile(
-        rf"^\s*(?:async\s+def\s+|def\s+|class\s+){re.escape(name)}\b|^\s*{re.escape(name)}\s*=(?!=)",
-        re.MULTILINE,
-    )
     for one in reversed(program.unused):
-        if pattern.search(one.source):
+        if any(_defines(line.strip(), name) for line in one.source.split("\n")):
             return f"`{name}` is defined in {one.label}, {one.why}"
     return ""
+
+
+def _defines(line: str, name: str) -> bool:
+    """Whether a line that can't be parsed looks as if it defined `name`."""
+    words = line[:MAX_LINE].replace("(", " ( ").replace(":", " : ").replace("=", " = ").split()
+    match words:
+        case ["async", "def", found, *_] | ["def" | "class", found, *_]:
+            return found == name
+        case [found, "=", other, *_]:
+            return found == name and other != "="
+    return False
 
 
 def _nested(program: Program, name: str) -> str:
@@ -101,7 +112,7 @@ def _most_alike(program: Program, asked: str, known: Collection[str]) -> Candida
     scored = [
         (_likeness(asked, one), at, one)
         for at, one in enumerate(_candidates(program))
-        if one.name != asked and one.name not in known
+        if one.name != asked and one.name not in known and len(one.name) <= MAX_NAME
     ]
     score, _, best = max(scored, default=(0.0, 0, None), key=lambda row: row[:2])
     return best if score >= LIKELY else None

@@ -1,9 +1,7 @@
 """Read a hand-in: a file's bytes become cells, cells become statements. Nothing is run."""
 
 import hashlib
-import os
 import re
-import stat
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -12,7 +10,7 @@ from pathlib import Path
 
 from grader.errors import SubmissionError
 from grader.submission.magics import plain_python
-from grader.submission.notebook import MAX_BYTES, check_size, read_notebook
+from grader.submission.notebook import check_size, read_notebook
 from grader.submission.program import Program
 from grader.submission.python import BrokenSourceError, parse
 from grader.submission.statements import Statement, Unused, has_future, statements_of
@@ -45,8 +43,8 @@ QUIET_MAGICS = frozenset(
 
 
 @dataclass(frozen=True)
-class Submission:
-    """One hand-in, read and analysed."""
+class Parsed:
+    """One submission, read and analysed."""
 
     name: str
     """The file's name, fit to be shown."""
@@ -57,44 +55,19 @@ class Submission:
     notes: tuple[str, ...] = ()
     """What a person should know: cells that are left out, and why."""
     program: Program = field(default_factory=lambda: Program((), ()), repr=False, compare=False)
-    """Its statements, for `slice_for`."""
+    """Its statements, for `slice_of`."""
 
 
-def load_submission(path: Path) -> Submission:
-    """Read the notebook or module at `path`.
-
-    Raises:
-        SubmissionError: it can't be read at all. A syntax error is no such case: what is broken is
-            left out with a note, and the other cells count.
-    """
-    name = shown(path.name)
-    try:
-        found = os.stat(path)  # noqa: PTH116 - beside os.open and os.fstat
-        _check_file(name, found)
-        # What became a pipe meanwhile must not hold the grader up.
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        with os.fdopen(descriptor, "rb") as file:
-            _check_file(name, os.fstat(file.fileno()))
-            raw = file.read(MAX_BYTES + 1)
-    except FileNotFoundError as exc:
-        raise SubmissionError(
-            f"{name}: the submission must be a file, got none of that name"
-        ) from exc
-    except (OSError, ValueError) as exc:
-        reason = exc.strerror if isinstance(exc, OSError) else exc
-        raise SubmissionError(f"{name}: the submission can't be read: {reason}") from exc
-    return submission_from_bytes(path.name, raw)
-
-
-def submission_from_bytes(name: str, raw: bytes) -> Submission:
-    """Read a hand-in that is in memory already.
+def parse_submission(name: str, raw: bytes) -> Parsed:
+    """Read a submission in this process; `reader` does it in one that can be ended.
 
     Args:
         name: Its file name; the suffix, `.ipynb` or `.py`, says what it is.
         raw: Its bytes.
 
     Raises:
-        SubmissionError: as `load_submission`.
+        SubmissionError: it can't be read at all. A syntax error is no such case: what is broken is
+            left out with a note, and the other cells count.
     """
     suffix, name = Path(name).suffix.lower(), shown(name)
     if suffix not in KINDS:
@@ -112,7 +85,7 @@ def submission_from_bytes(name: str, raw: bytes) -> Submission:
             reader.read_cells(name, raw)
         else:
             reader.read_module(name, raw)
-    return Submission(
+    return Parsed(
         name=name,
         sha256=hashlib.sha256(raw).hexdigest(),
         kind=kind,
@@ -203,16 +176,6 @@ class _Reader:
         self.unused.append(Unused(label, source, why))
         if magic not in QUIET_MAGICS:
             self.notes.append(f"{label} begins with `%%{shown(magic)}` and is left out")
-
-
-def _check_file(name: str, found: os.stat_result) -> None:
-    if not stat.S_ISREG(found.st_mode):
-        kinds = {stat.S_ISDIR: "a folder", stat.S_ISFIFO: "a pipe", stat.S_ISSOCK: "a socket"}
-        kind = next((word for test, word in kinds.items() if test(found.st_mode)), "a device")
-        raise SubmissionError(
-            f"{name}: the submission must be a file, got {kind}; name the notebook or module itself"
-        )
-    check_size(name, found.st_size)
 
 
 def _check_code(name: str, length: int) -> None:

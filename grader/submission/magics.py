@@ -17,7 +17,8 @@ TRANSPARENT = frozenset({"time", "capture", "prun"})
 MAX_MAGICS = 200
 MAX_WORK = 1_000_000
 """Characters read to find magics: each one found has the whole cell read again."""
-LONG_WORD = re.compile(r"[\w*.\[\]\-]{2000}")
+WORD = re.compile(r"[\w*.\[\]\-]+")
+MAX_WORD = 2000
 """IPython's search for `name?` takes time in the square of a word's length."""
 CELL_MAGIC = re.compile(r"\s*%%(\w+)(.*)\n?")
 
@@ -43,7 +44,10 @@ def plain_python(source: str) -> Plain:
         return Plain(source, parse(source))
     except BrokenSourceError:
         check_length(source)
-    while (found := CELL_MAGIC.match(source)) is not None:
+    for _ in range(MAX_MAGICS):
+        found = CELL_MAGIC.match(source)
+        if found is None:
+            break
         if found[1] not in TRANSPARENT or found[2].startswith("?"):
             return Plain(magic=found[1])
         source = "\n" * found[0].count("\n") + source[found.end() :]
@@ -55,7 +59,7 @@ def _transformed(source: str) -> str:
     # Slow to import, and a plain module has no need of it.
     from IPython.core.inputtransformer2 import TransformerManager  # noqa: PLC0415
 
-    if LONG_WORD.search(source):
+    if any(found.end() - found.start() >= MAX_WORD for found in WORD.finditer(source)):
         raise BrokenSourceError("has a word that is too long to look for magics")
     manager: Any = TransformerManager()  # type: ignore[no-untyped-call]
     lines = _lines(source)

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from grader.submission.closure import Closure, TangledError
 from grader.submission.hints import explain_missing
 from grader.submission.kinds import only_defines
-from grader.submission.load import Submission
 from grader.submission.lookup import Definition, find_definition, owner_of
 from grader.submission.program import Program
 
@@ -41,8 +40,8 @@ class Slice:
     notes: tuple[str, ...] = ()
 
 
-def slice_for(
-    submission: Submission,
+def slice_of(
+    program: Program,
     requires: Sequence[str],
     *,
     optional: Sequence[str] = (),
@@ -55,13 +54,13 @@ def slice_for(
     back to what the one asked first needs; a note says so.
 
     Args:
-        submission: The hand-in.
+        program: The submission's.
         requires: Names that must be there; each may also be a method of a top-level class.
         optional: Names that are taken where they are plain top-level names, and need nothing that
             may take long or fail unless a required name needs it too.
         aliases: Asked name -> the submission's own name, or `Class.method`.
     """
-    program, aliases = submission.program, aliases or {}
+    aliases = aliases or {}
     asked = dict.fromkeys((*requires, *optional))
     found: dict[str, Definition] = {}
     missing: dict[str, str] = {}

@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from grader.submission.magics import TRANSPARENT
 from grader.submission.python import BrokenSourceError, parse
@@ -69,4 +70,10 @@ def segment(lines: Sequence[str], node: ast.stmt) -> str:
 
 def _columns(line: str, start: int, end: int | None = None) -> str:
     """A part of a line by columns as the parser counts them, in bytes of UTF-8."""
-    return line[start:end] if line.isascii() else line.encode()[start:end].decode()
+    return line[start:end] if line.isascii() else _encoded(line)[start:end].decode()
+
+
+@lru_cache(maxsize=4)
+def _encoded(line: str) -> bytes:
+    """Many statements may stand in one long line."""
+    return line.encode()

@@ -102,11 +102,48 @@ def test_no_answer_with_a_wrong_token(page: Served, stranger: httpx.Client, toke
 
 
 def test_guessing_is_slowed() -> None:
-    """After many wrong tokens the right one has to wait too."""
+    """A client that sends wrong tokens is asked to wait, and keeps nobody out by that."""
     guard = Guard(TOKEN, frozenset({"127.0.0.1"}), PORT)
     assert guard.enter(TOKEN) is not None
     assert not any(guard.enter(f"wrong {number}") for number in range(TRIES))
-    assert guard.enter(TOKEN) is None
+    assert all(guard.may_try("10.0.0.7") for _ in range(TRIES))
+    assert not guard.may_try("10.0.0.7")
+    assert guard.may_try("10.0.0.8")
+    assert guard.enter(TOKEN) is not None
+
+
+def test_wrong_tokens_do_not_keep_the_right_one_out(desk: Desk) -> None:
+    """Not even from the same address, and the wrong ones are told to wait."""
+    with served(desk) as alone, alone.client() as client:
+        wrong = [{"token": f"é {number}"} for number in range(TRIES + 1)]
+        codes = [client.get("/enter", params=one).status_code for one in wrong]
+        assert codes == [401] * TRIES + [429]
+        assert client.get("/enter", params={"token": TOKEN}).status_code == 200
+
+
+HUGE = ("9" * 25, str(2**63), "9" * 5000, "-1", "1e400", "\u0661" * 20)
+"""Numbers beyond 64 bits, and other ones that are none of ours."""
+
+
+@pytest.mark.parametrize("number", HUGE)
+def test_a_number_beyond_the_store_is_refused(
+    desk: Desk, browser: httpx.Client, number: str
+) -> None:
+    """In addresses and in what is sent: an error of the sender's, never one of ours."""
+    text = {"text": "well done", "points": 0, "version": 1}
+    answers = [
+        browser.put(f"/api/items/1.1b/comments/{number[:2000]}", json=text),
+        browser.get(f"{answer_path(desk, 0)}/whole", params={"start": number[:2000]}),
+        browser.put(answer_path(desk, 0), json={**GIVE, "criteria": {number: 1}}),
+    ]
+    if number.isascii() and number.lstrip("-").isdigit() and len(number) < 100:
+        answers += [
+            browser.put(answer_path(desk, 0), json={**GIVE, "version": int(number)}),
+            browser.put(answer_path(desk, 0), json={**GIVE, "comments": [int(number)]}),
+            browser.post(f"{answer_path(desk, 0)}/undo", json={"version": int(number)}),
+            browser.put("/api/items/1.1b/comments/1", json={**text, "version": int(number)}),
+        ]
+    assert {answered.status_code for answered in answers} <= {404, 409, 422}
 
 
 def test_the_token_becomes_a_cookie(page: Served, stranger: httpx.Client) -> None:

@@ -14,7 +14,7 @@ from alembic.script import ScriptDirectory
 from grader.errors import StoreError
 from grader.store import Store, open_store
 from grader.store.database import Database
-from grader.store.migrate import MIGRATIONS, migrate
+from grader.store.migrate import MIGRATIONS, make_tables
 from grader.store.schema import HEAD, metadata
 from tests.store.hand_ins import entry, record_of, score
 
@@ -25,7 +25,7 @@ def old_store(folder: Path) -> Path:
     """A store of the first version with a graded hand-in."""
     file = folder / "run.sqlite"
     database = Database(file)
-    migrate(database, "0001")
+    make_tables(database, "0001")
     store = Store(database)
     store.put_entries([(entry("anna"), b"x = 1")])
     store.put_record(record_of(entry("anna")), "k")

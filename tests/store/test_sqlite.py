@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import sqlite3
+import stat
 import subprocess
 import sys
 import time
@@ -47,6 +48,45 @@ def test_a_store_that_is_not_there_is_made_only_when_asked(tmp_path: Path) -> No
     assert not (tmp_path / "rum").exists()
     open_store(tmp_path / "a.b" / "run", create=True).close()
     assert (tmp_path / "a.b" / "run" / "run.sqlite").is_file()
+
+
+@pytest.mark.parametrize("umask", [0o000, 0o022])
+def test_only_its_owner_can_read_a_store(tmp_path: Path, umask: int) -> None:
+    """The file, its log while it is open, the copy of an older one, and the folder."""
+    before = os.umask(umask)
+    try:
+        with open_store(tmp_path / "run", create=True) as store:
+            store.put_entries([(entry("anna"), b"x = 1")])
+            files = list((tmp_path / "run").iterdir())
+            assert len(files) > 1
+            assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
+        assert stat.S_IMODE((tmp_path / "run").stat().st_mode) == 0o700
+    finally:
+        os.umask(before)
+
+
+@pytest.mark.parametrize("how", [{}, {"create": True}, {"read_only": True}])
+def test_an_emptied_store_is_no_new_one(tmp_path: Path, how: dict[str, bool]) -> None:
+    """Whoever grades again over it would not hear that results are lost."""
+    (tmp_path / "run.sqlite").touch()
+    with pytest.raises(StoreError, match="empty, so what was stored in it is lost; restore a copy"):
+        open_store(tmp_path, **how)
+    assert (tmp_path / "run.sqlite").stat().st_size == 0
+
+
+def test_a_store_that_was_never_finished_is_made_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the first start is cut short there is no store yet, and the next start makes one."""
+    with monkeypatch.context() as patched:
+        patched.setattr("grader.store.sqlite.make_tables", lambda _: os._exit(9))
+        child = os.fork()
+        if child == 0:
+            open_store(tmp_path, create=True)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
+    assert not (tmp_path / "run.sqlite").exists()
+    with open_store(tmp_path, create=True) as store:
+        assert list(store.held()) == []
 
 
 def test_several_processes_write_at_once(tmp_path: Path) -> None:
@@ -99,6 +139,7 @@ def test_a_run_that_can_t_be_written_can_be_read(tmp_path: Path) -> None:
         "store = open_store(Path(sys.argv[1]), read_only=True)\n"
         "print([held.entry.student for held in store.held()])"
     )
+    (run / "run.sqlite").chmod(0o644)
     run.chmod(0o555)
     command = [sys.executable, "-c", script, str(run)]
     if os.geteuid() == 0:

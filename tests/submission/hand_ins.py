@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from grader.submission import Slice, Submission, slice_for, submission_from_bytes
+from grader.submission.load import parse_submission
+from grader.submission.program import Program
 
 
 def code(source: str, **more: Any) -> dict[str, Any]:
@@ -34,6 +36,11 @@ def notebook(*cells: str | Mapping[str, Any]) -> Submission:
 def module(source: str) -> Submission:
     """A module that has been read."""
     return submission_from_bytes("ps1.py", source.encode())
+
+
+def program_of(submission: Submission) -> Program:
+    """Its statements, parsed in this process."""
+    return parse_submission(submission.file.name, submission.file.raw).program
 
 
 def sources(part: Slice) -> list[str]:

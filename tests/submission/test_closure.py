@@ -3,7 +3,7 @@
 import pytest
 
 from grader.submission import slice_for
-from tests.submission.hand_ins import execute, module, notebook, sources, value
+from tests.submission.hand_ins import execute, module, notebook, program_of, sources, value
 
 COLLISION = (
     "import jax_like as jax",
@@ -178,7 +178,7 @@ def test_only_the_needed_names_of_an_import_are_imported() -> None:
     """A package that is missing here harms nobody who does not need it."""
     found = notebook("import math, google.colab, wandb as w\nfrom os import path, sep")
     found = notebook(
-        *[one.source for one in found.program.statements], "def f(): return path, math"
+        *[one.source for one in program_of(found).statements], "def f(): return path, math"
     )
     assert sources(slice_for(found, ["f"]))[:2] == ["import math", "from os import path"]
 
@@ -363,11 +363,11 @@ def test_scopes_are_those_of_python() -> None:
 def test_variables_of_comprehensions_are_nobodys_names(use: str) -> None:
     """Neither used from nor left to the module, whatever the compiler makes of them."""
     found = notebook("n = m = 1 / 0", use)
-    (statement,) = (one for one in found.program.statements if one.label == "cell 2")
+    (statement,) = (one for one in program_of(found).statements if one.label == "cell 2")
     assert not {"n", "m"} & (statement.names | statement.now)
-    assert "n" in notebook("t = [n for n in [n]]").program.statements[0].now
-    assert "n" in notebook("t = [n for n in ()], n").program.statements[0].now
-    assert "n" in notebook("for n in [n for n in ()]: pass").program.statements[0].names
+    assert "n" in program_of(notebook("t = [n for n in [n]]")).statements[0].now
+    assert "n" in program_of(notebook("t = [n for n in ()], n")).statements[0].now
+    assert "n" in program_of(notebook("for n in [n for n in ()]: pass")).statements[0].names
 
 
 def test_a_patched_library_is_patched_in_the_slice() -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from grader.errors import SubmissionError
 from grader.submission import Submission, slice_for, submission_from_bytes
-from tests.submission.hand_ins import execute, module, notebook, notebook_bytes
+from tests.submission.hand_ins import execute, module, notebook, notebook_bytes, program_of
 from tests.submission.programs import FUNCTIONS, answer, programs, run
 
 ASKED = ("f", "grad_U", "Game", "harry_answers")
@@ -107,10 +107,11 @@ def test_a_slice_of_a_module_computes_what_the_module_computes(cells: list[str])
 def test_a_slice_of_a_notebook_computes_what_it_did_below_its_cell(cells: list[str]) -> None:
     """Every function does after its slice what it does after its cell and all cells above."""
     found = notebook(*cells)
+    program = program_of(found)
     checked = []
     for name in FUNCTIONS:
-        events = found.program.events(name)
+        events = program.events(name)
         if events:
-            above = cells[: found.program.statements[events[-1]].cell]
+            above = cells[: program.statements[events[-1]].cell]
             checked.append(check_slices(found, name, "\n".join(above)))
     assume(any(checked))

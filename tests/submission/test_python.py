@@ -3,7 +3,7 @@
 import pytest
 
 from grader.submission import slice_for
-from tests.submission.hand_ins import module, notebook, value
+from tests.submission.hand_ins import module, notebook, program_of, value
 
 MANY = 10**5
 NESTED = {
@@ -46,7 +46,7 @@ def test_deep_source_is_survived(source: str) -> None:
     assert value(found, "f") == 7
     slice_for(found, ["x", "g"])
     alone = module(source)
-    assert alone.notes or alone.program.statements
+    assert alone.notes or program_of(alone).statements
 
 
 @pytest.mark.timeout(60)

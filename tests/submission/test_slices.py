@@ -10,7 +10,7 @@ from grader.faults import SubmissionFault
 from grader.sandbox import Limits, Sandbox
 from grader.session import ItemSession
 from grader.submission import Submission, slice_for, submission_from_bytes
-from tests.submission.hand_ins import markdown, notebook, sources
+from tests.submission.hand_ins import markdown, notebook, program_of, sources
 from tests.submission.whole import broken_cell, kept_labels, whole_notebook
 
 ITEMS: dict[str, tuple[list[str], list[str]]] = {
@@ -43,14 +43,14 @@ def session(sandbox: Sandbox, hand_in: Submission) -> Iterator[ItemSession]:
 
 
 def test_every_item_of_a_whole_notebook_is_found_fast() -> None:
-    """Reading and slicing for all items takes well under a second of the processor."""
+    """Reading and slicing for all items takes well under a second on an idle machine."""
     raw = whole_notebook()
     submission_from_bytes("ps1.ipynb", raw)  # the imports are paid for once
-    began = time.process_time()
+    began = time.perf_counter()
     found = submission_from_bytes("ps1.ipynb", raw)
     parts = [slice_for(found, needed, optional=more) for needed, more in ITEMS.values()]
-    assert time.process_time() - began < 0.5
-    assert len(found.program.statements) > 50
+    assert time.perf_counter() - began < 2.0
+    assert len(program_of(found).statements) > 50
     assert not any(part.missing for part in parts)
 
 

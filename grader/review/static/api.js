@@ -26,7 +26,8 @@ async function ask(path, method = "GET", body = undefined) {
     });
   }
   const kind = response.headers.get("Content-Type") || "";
-  const told = kind.includes("json") ? await response.json() : { html: await response.text() };
+  const next = Number(response.headers.get("X-Next-Start")) || null;
+  const told = kind.includes("json") ? await response.json() : { html: await response.text(), next };
   if (!response.ok) throw new Refusal(response.status, told.message ? told : { message: told.html });
   return told;
 }
@@ -37,7 +38,8 @@ export const items = () => ask(at("items"));
 export const item = (name) => ask(at("items", name));
 export const answer = (name, key, named, counting, against = "") =>
   ask(`${at("items", name, "answers", key)}?named=${named}&counting=${counting}&against=${encodeURIComponent(against)}`);
-export const whole = (name, key) => ask(at("items", name, "answers", key, "whole"));
+export const whole = (name, key, start = 0) =>
+  ask(`${at("items", name, "answers", key, "whole")}?start=${start}`);
 export const give = (name, key, decision) => ask(at("items", name, "answers", key), "PUT", decision);
 export const undo = (name, key, version, slot) =>
   ask(at("items", name, "answers", key, "undo"), "POST", { version, slot });

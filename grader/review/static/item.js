@@ -139,21 +139,35 @@ class Page {
     find("whole").setAttribute("aria-pressed", String(open));
     find("main").hidden = open;
     find("whole-answer").hidden = !open;
-    if (!open) {
-      find("whole-answer").replaceChildren();
-      return;
-    }
+    find("whole-answer").replaceChildren();
+    if (!open || !(await this.addPage(0))) return;
+    find("whole-answer").focus({ preventScroll: true });
+    find("whole-answer").querySelector(".in-answer")?.scrollIntoView({ block: "start" });
+    say("The whole hand-in; the answer's cells are marked.");
+  }
+
+  // A long hand-in comes in pages; each is added below the one before.
+  async addPage(start) {
     const { key } = this.view;
+    const area = find("whole-answer");
     try {
-      const told = await api.whole(this.name, key);
-      if (!this.wholeOpen || this.view.key !== key) return;
-      find("whole-answer").innerHTML = told.html;
+      const told = await api.whole(this.name, key, start);
+      if (!this.wholeOpen || this.view.key !== key) return false;
+      area.querySelector(".next-page")?.remove();
+      area.insertAdjacentHTML("beforeend", told.html);
+      if (told.next) {
+        const button = document.createElement("button");
+        button.type = "button";
+        button.className = "next-page";
+        button.textContent = `Show the next cells, from cell ${told.next + 1} on`;
+        button.addEventListener("click", () => this.addPage(told.next), { once: true });
+        area.append(button);
+      }
       this.showSource(this.sourceOpen);
-      find("whole-answer").focus({ preventScroll: true });
-      find("whole-answer").querySelector(".in-answer")?.scrollIntoView({ block: "start" });
-      say("The whole hand-in; the answer's cells are marked.");
+      return true;
     } catch (error) {
-      find("whole-answer").textContent = error.message;
+      area.textContent = error.message;
+      return false;
     }
   }
 

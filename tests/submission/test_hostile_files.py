@@ -1,0 +1,114 @@
+"""Files that were made to stop the grader: each is read, or refused, within limits.
+
+The bounds are on this process's memory and on whole seconds; how long a helper may take is a
+matter of its limits, so that a busy machine fails nothing here.
+"""
+
+import resource
+import time
+
+import pytest
+
+from grader.errors import SubmissionError
+from grader.submission import slice_for, submission_from_bytes
+from grader.submission.load import parse_submission
+from grader.submission.slices import slice_of
+from tests.submission.hand_ins import module, notebook, notebook_bytes
+
+pytestmark = pytest.mark.timeout(100)
+
+LINEAR = {
+    "blank lines": b"\n" * 250_000 + b"x = = 1",
+    "spaces": b"x" + b" " * 250_000 + b"= = 1",
+    "blank lines and names": b"\n".join([b"\n" * 500, b"grad_U"] * 400) + b" = = 1",
+    "decorators": b"@a\n" * 20_000 + b"def f(): pass",
+    "long name of a setting": b"import torch\ntorch.set" + b"_" * 100_000 + "℘()".encode(),
+    "long line": "x='é';".encode() * 5_000,
+}
+"""Modules that once took time in the square of their length, or might."""
+
+
+@pytest.mark.parametrize("source", LINEAR.values(), ids=LINEAR.keys())
+def test_reading_takes_linear_time(source: bytes) -> None:
+    """Reading a file and explaining what is missing take seconds of the processor at most."""
+    began = time.process_time()
+    program = parse_submission("ps1.py", source).program
+    missing = slice_of(program, ["grad_V", "CompressedNet"]).missing
+    assert set(missing) == {"grad_V", "CompressedNet"}
+    assert time.process_time() - began < 5
+
+
+MAGICS = {
+    "words": "a" * 1_999 + " " + ("b." * 990 + " ") * 100 + "!",
+    "cell magics": "%%time\n" * 30_000,
+    "blank lines": " \n" * 100_000 + "%%",
+}
+
+
+@pytest.mark.parametrize("source", MAGICS.values(), ids=MAGICS.keys())
+def test_magics_take_linear_time(source: str) -> None:
+    """A cell that is no Python is looked at for magics within limits."""
+    began = time.process_time()
+    parse_submission("ps1.ipynb", notebook_bytes(source, "def f(): return 7"))
+    assert time.process_time() - began < 5
+
+
+STRUCTURES = {
+    "lists": b"[" + b"[]," * 12_000_000 + b"[]]",
+    "strings": b"[" + b'"",' * 12_000_000 + b'""]',
+    "unterminated": b'{"cells":"' + b'\\"' * 18_000_000,
+    "quotes": b'"' * 36_000_000,
+}
+"""36 MB each."""
+
+
+@pytest.mark.parametrize("raw", STRUCTURES.values(), ids=STRUCTURES.keys())
+def test_a_notebook_of_nothing_but_structure_is_refused(raw: bytes) -> None:
+    """Quickly, and without the memory that its values would need."""
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    began = time.process_time()
+    with pytest.raises(SubmissionError, match=r"^ps1\.ipynb: the notebook must "):
+        parse_submission("ps1.ipynb", raw)
+    assert time.process_time() - began < 5
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 400 << 10
+
+
+def test_a_notebook_with_large_pictures_is_read() -> None:
+    """Photographs of handwriting are one string each, however large the file is."""
+    picture = {
+        "output_type": "display_data",
+        "metadata": {},
+        "data": {"image/png": "iVBO" * (7 << 20)},
+    }
+    raw = notebook_bytes({**_code("def f(): return 7"), "outputs": [picture]})
+    assert len(raw) > 28 << 20
+    assert not slice_for(submission_from_bytes("ps1.ipynb", raw), ["f"]).missing
+
+
+def _code(source: str) -> dict[str, object]:
+    return {"cell_type": "code", "source": source, "metadata": {}, "execution_count": None}
+
+
+def test_a_file_that_takes_too_long_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The student is told what happened and what to do, and the next file is read."""
+    monkeypatch.setattr("grader.submission.reader.CPU_SECONDS", 1)
+    slow = notebook_bytes(("a." * 900 + " ") * 100 + "?", "def f(): return 7")
+    with pytest.raises(
+        SubmissionError,
+        match=r"^ps1\.ipynb: reading the file takes more than 1 s of CPU time; shorten the code",
+    ):
+        submission_from_bytes("ps1.ipynb", slow)
+    assert not slice_for(module("def f(): return 7"), ["f"]).missing
+
+
+def test_a_slice_that_takes_too_long_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every name is then missing with the reason, and no further call tries it again."""
+    found = notebook("x = 0\n" + "x = f(x)\n" * 9_000 + "def f(y): return x")
+    monkeypatch.setattr("grader.submission.reader.CPU_SECONDS", 0)
+    began = time.monotonic()
+    part = slice_for(found, ["f", "g"])
+    again = slice_for(found, ["f"])
+    assert time.monotonic() - began < 60
+    assert "takes more than 0 s of CPU time; shorten the code" in part.missing["f"]
+    assert part.missing.keys() == {"f", "g"}
+    assert again.missing["f"] == part.missing["f"]
