@@ -75,6 +75,14 @@ Cluster = Annotated[
         show_default=False,
     ),
 ]
+Counts = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--counts",
+        metavar="ID",
+        help="Where several places claim one student, the one that counts, as the run names it.",
+    ),
+]
 Cache = Annotated[
     Path | None, typer.Option("--cache", metavar="DIR", help="Where trained baselines are kept.")
 ]
@@ -101,6 +109,7 @@ def grade(
     out: Out = None,
     jobs: Jobs = 0,
     cluster: Cluster = "",
+    counts: Counts = None,
     cache: Cache = None,
     time_budget: TimeBudget = None,
 ) -> None:
@@ -129,6 +138,7 @@ def grade(
             as_json=as_json,
             jobs=jobs,
             cluster=cluster,
+            counts=counts or (),
         )
     raise typer.Exit(code)
 

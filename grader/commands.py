@@ -44,6 +44,7 @@ def grade_sources(
     as_json: bool,
     jobs: int,
     cluster: str,
+    counts: Sequence[str] = (),
 ) -> ExitCode:
     """Grade a class into the folder `out`, or a few files without one.
 
@@ -61,9 +62,10 @@ def grade_sources(
             as_json=as_json,
             jobs=jobs,
             cluster=cluster,
+            counts=counts,
         )
-    if jobs or cluster:
-        raise UsageError("--out: must be given with --jobs and --cluster; name a folder")
+    if jobs or cluster or counts:
+        raise UsageError("--out: required with --jobs, --cluster and --counts; name a folder")
     return grade_files(sources, options, allow_bare=allow_bare, as_json=as_json)
 
 

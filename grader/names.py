@@ -90,13 +90,18 @@ def distinct_names(raw: Sequence[str]) -> list[str]:
     ]
 
 
+def unmarked(name: str) -> str:
+    """`name` without a mark of `distinct_names`."""
+    return _MARK.sub("", name)
+
+
 def same_name_key(name: str) -> str:
     """Equal for names that a person or another system may take for the same.
 
     Capitals, compatibility forms, spaces, unseen characters and marks of `distinct_names` are
     left out; letters of two scripts that look alike stay different.
     """
-    text = _ESCAPED.sub("", _MARK.sub("", name))
+    text = _ESCAPED.sub("", unmarked(name))
     text = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
     seen = (char for char in text if char.isspace() or unicodedata.category(char) not in _UNSEEN)
     return " ".join("".join(seen).split())

@@ -187,6 +187,7 @@ def _watched(store: Store, size: int, what: str) -> Iterator[Graded]:
 def _warn(book: Gradebook) -> None:
     """Say what a person should know before the file is imported."""
     for names, what in (
+        (book.contested, "in conflict, left out until you decide which hand-in counts"),
         (book.unmatched, "in no row of the roster"),
         (book.unfinished, "whose points will still change: open for a person, or our fault"),
         (book.ungraded, "of the roster without points"),

@@ -1,14 +1,10 @@
 """Where two places claim one student nothing is merged: both are kept, until staff decide."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from grader.batch.claims import Claim
-from grader.errors import UsageError
-from grader.names import clean_name, distinct_names, same_name_key, short_name
-
-SHOWN = 8
-"""Ids in an error."""
+from grader.names import clean_name, distinct_names, same_name_key, short_name, unmarked
 
 
 @dataclass(frozen=True)
@@ -19,6 +15,8 @@ class Person:
     claims: tuple[Claim, ...]
     contested: str = ""
     """The id that several places claim; empty where there is no conflict."""
+    decided: str = ""
+    """What it was called in the conflict that staff have decided for it."""
 
 
 def persons(claims: Sequence[Claim], counts: Sequence[str] = ()) -> list[Person]:
@@ -31,30 +29,20 @@ def persons(claims: Sequence[Claim], counts: Sequence[str] = ()) -> list[Person]
         claims: Of all sources.
         counts: Ids in conflict that staff have decided for: such a one gets the contested id, the
             others of its conflict are left out.
-
-    Raises:
-        UsageError: one of `counts` names nobody.
     """
     groups: dict[str, list[Claim]] = {}
     for claim in claims:
         groups.setdefault(same_name_key(claim.student), []).append(claim)
     disputed = _disputed(groups)
     made: list[Person] = []
-    undecided = set(counts)
-    known: list[str] = []
     for key, group in groups.items():
         found = _of_group(group, disputed=key in disputed)
-        known += [person.student for person in found if person.contested]
-        chosen = [person for person in found if person.student in undecided]
-        undecided -= {person.student for person in chosen}
-        if len(chosen) == 1 and chosen[0].contested:
-            found = [replace(chosen[0], student=chosen[0].contested, contested="")]
+        chosen = [person for person in found if person.contested and person.student in counts]
+        if len(chosen) == 1:
+            (one,) = chosen
+            student = unmarked(_entered(one.claims[0].student))
+            found = [Person(student, one.claims, decided=one.student)]
         made += found
-    if undecided:
-        raise UsageError(
-            f"--counts: {min(undecided)!r} is no id of this class; those in conflict are "
-            f"{', '.join(sorted(known)[:SHOWN]) or 'none'}"
-        )
     return sorted(made, key=lambda person: person.student)
 
 
@@ -83,9 +71,11 @@ def _of_group(group: Sequence[Claim], *, disputed: bool) -> list[Person]:
         places.setdefault(str(claim.member.path) if alone else claim.place, []).append(claim)
     if len(places) == 1 and not disputed:
         return [Person(_entered(group[0].student), tuple(group))]
-    contested = min(_entered(claim.student) for claim in group)
+    contested = min(unmarked(_entered(claim.student)) for claim in group)
     return [
-        Person(conflict_id(_entered(claimed[0].student), place), tuple(claimed), contested)
+        Person(
+            conflict_id(unmarked(_entered(claimed[0].student)), place), tuple(claimed), contested
+        )
         for place, claimed in zip(distinct_names(list(places)), places.values(), strict=True)
     ]
 

@@ -33,6 +33,8 @@ class HandIn:
     notes: tuple[str, ...] = ()
     contested: str = ""
     """The id that this and something else claim; empty where there is no conflict."""
+    decided: str = ""
+    """What it was called in the conflict that staff have decided for it."""
     place: str = ""
     """What makes the claim: a folder, a file, a name in the system."""
 
@@ -131,6 +133,7 @@ def _chosen(person: Person) -> HandIn:
         file=short_name(claims[0].file),
         member=None,
         contested=person.contested,
+        decided=person.decided,
         place=claims[0].place,
     )
     usable = [claim for claim in claims if PurePosixPath(claim.file).suffix.casefold() in GRADABLE]
@@ -153,7 +156,7 @@ def _chosen(person: Person) -> HandIn:
         notes.append(
             f"one file counts: {file}; not graded: {_listed([one.file for one in others])}"
         )
-    if chosen.doubtful:
+    if chosen.doubtful and (person.contested or chosen.others):
         notes.append(f"{shown_path(chosen.member.path)}: the name can be read in two ways")
     return replace(
         found,

@@ -122,19 +122,23 @@ def _with_doubts(claims: Sequence[Claim]) -> Iterator[Claim]:
     """Marks names that hold a second pair of numbers which could be user and upload.
 
     `jane_12_567_2026_10_ps1.ipynb` could be of a student who is called `jane_12`. It can't be
-    where two files of this name share the upload, as they do where a class puts the date first.
+    where two files of `jane` would have the same upload, as they do where a date comes first.
     """
-    later = [list(_later_readings(claim.member.path.name)) for claim in claims]
-    uses = Counter(pair for pairs in later for pair in pairs)
-    for claim, pairs in zip(claims, later, strict=True):
-        doubtful = len(pairs) >= MOST_READINGS or any(uses[pair] == 1 for pair in pairs)
+    later = [list(_later_uploads(claim)) for claim in claims]
+    uses = Counter(upload for uploads in later for upload in uploads)
+    for claim, uploads in zip(claims, later, strict=True):
+        doubtful = len(uploads) >= MOST_READINGS or any(uses[upload] == 1 for upload in uploads)
         yield replace(claim, doubtful=doubtful)
 
 
-def _later_readings(name: str) -> Iterator[tuple[str, str]]:
-    for reading in islice(_readings(name), 1, MOST_READINGS + 1):
+def _later_uploads(claim: Claim) -> Iterator[tuple[str, int, str]]:
+    """What a name's other readings take for the upload: (student, place in the name, number).
+
+    Of one student the numbers at one place are of one reading, so nobody can fake a repetition.
+    """
+    for reading in islice(_readings(claim.member.path.name), 1, MOST_READINGS + 1):
         if not reading.user.startswith("0") and not reading.upload.startswith("0"):
-            yield reading.before, reading.upload
+            yield claim.student, reading.before.count("_"), reading.upload
 
 
 def _with_attempts(claims: Sequence[Claim]) -> Iterator[Claim]:

@@ -59,13 +59,13 @@ def recognise(tree: Tree, source: str) -> Place:
         read = layout.read(member)
         if not read and layout.name in SYSTEMS and member.path != PurePosixPath(METADATA):
             # Named in another way, by hand perhaps: graded all the same.
-            strays[member.path.parts[0]] = None
             read = plain.read(member)
+            strays[member.path.parts[0]] = None
         claims += read
     if wrapper:
         notes.insert(0, f"everything lies in the folder {wrapper}, which is taken for no student")
     if strays:
-        notes.append(f"not named as {layout.name} does, read by their own names: {_named(strays)}")
+        notes.append(f"not named as {layout.name} does, a student's each if any: {_named(strays)}")
     return Place(layout.name, tuple(layout.finish(claims)), tuple(notes))
 
 

@@ -15,19 +15,21 @@ def test_match_rows_takes_one_column_for_all() -> None:
     """The number of one student in one column may be that of another in the next."""
     run = [graded("1"), graded("2"), graded("3")]
     ids, others = ["1", "2", "3"], ["3", "x", "1"]
-    assert match_rows(run, [others, ids], ["", "", ""]) == run
+    assert match_rows(run, [others, ids], ["", "", ""]).rows == tuple(run)
 
 
 def test_match_rows_ignores_capitals_and_spaces() -> None:
     """Identifiers are compared as people read them."""
     run = [graded("Ada@Uni.example")]
-    assert match_rows(run, [[" ada@uni.example "]], [""]) == run
+    assert match_rows(run, [[" ada@uni.example "]], [""]).rows == tuple(run)
 
 
 def test_match_rows_falls_back_to_a_name() -> None:
     """Last name first or not, accents kept."""
     run = [graded("a.ipynb", "Émilie du Châtelet")]
-    assert match_rows(run, [["77"]], ["du Châtelet, Émilie"]) == run
+    found = match_rows(run, [["77"]], ["du Châtelet, Émilie"])
+    assert found.rows == tuple(run)
+    assert found.by_name == ("a.ipynb",)
 
 
 @pytest.mark.parametrize(
@@ -39,20 +41,20 @@ def test_match_rows_does_not_guess(run_names: list[str], row_names: list[str]) -
     """A name that two have finds nothing."""
     run = [graded(f"file{place}", name) for place, name in enumerate(run_names)]
     found = match_rows(run, [[""] * len(row_names)], row_names)
-    assert found == [None] * len(row_names)
+    assert found.rows == (None,) * len(row_names)
     assert unmatched(run, found) == tuple(one.student for one in run)
 
 
 def test_match_rows_does_not_give_a_hand_in_twice() -> None:
     """Who was found by number is not found again by name."""
     run = [graded("1", "Ada L")]
-    assert match_rows(run, [["1", "2"]], ["Someone Else", "Ada L"]) == [run[0], None]
+    assert match_rows(run, [["1", "2"]], ["Someone Else", "Ada L"]).rows == (run[0], None)
 
 
 def test_name_key_of_nothing_is_nothing() -> None:
     """An empty name matches no one."""
     assert name_key(" ,") == ""
-    assert match_rows([graded("x", "")], [["1"]], [""]) == [None]
+    assert match_rows([graded("x", "")], [["1"]], [""]).rows == (None,)
 
 
 @pytest.mark.parametrize("raw", [b"", b"Student,ID\n", b"\n\n"])
