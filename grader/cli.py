@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.text import Text
 
 from grader.errors import GraderError, RubricError
+from grader.names import printable
 
 app = typer.Typer(
     name="grader",
@@ -260,7 +261,9 @@ def reported_errors() -> Iterator[None]:
 
 
 def _complain(text: str) -> None:
-    Console(stderr=True, soft_wrap=True).print(Text.assemble(("error: ", "bold red"), text))
+    Console(stderr=True, soft_wrap=True).print(
+        Text.assemble(("error: ", "bold red"), printable(text))
+    )
 
 
 def main() -> None:

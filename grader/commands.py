@@ -17,6 +17,7 @@ from grader.console import LiveProgress, show_record
 from grader.errors import GraderError, SandboxError, SubmissionError, UsageError
 from grader.grading import Grader, Options
 from grader.model import Record, Status
+from grader.names import printable
 from grader.options import chosen_items
 from grader.report.text import points_text
 from grader.rubric import load_rubric
@@ -236,4 +237,6 @@ def print_record(record: Record, *, as_json: bool) -> None:
 
 
 def _complain(error: GraderError | str) -> None:
-    Console(stderr=True, soft_wrap=True).print(Text.assemble(("error: ", "bold red"), str(error)))
+    Console(stderr=True, soft_wrap=True).print(
+        Text.assemble(("error: ", "bold red"), printable(str(error)))
+    )

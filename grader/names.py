@@ -10,7 +10,11 @@ from pathlib import PurePosixPath
 LONGEST_NAME = 120
 """Characters of a student's, a file's or an attribute's name."""
 LONGEST_TEXT = 4000
-"""Characters of feedback, a hint or a note."""
+"""Characters of feedback, a hint or a note for the student."""
+LONGEST_STAFF_NOTE = 20_000
+LONGEST_OUTPUT = 300_000
+"""Characters of what an item printed; the sandbox keeps 64 KiB, and escapes take more room."""
+MOST_NOTES = 50
 _ESCAPES = {
     code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160)) if code not in {9, 10}
 }
@@ -58,6 +62,15 @@ def printable(text: str) -> str:
 def shortened(text: str, most: int) -> str:
     """`text`, cut to `most` characters, an ellipsis in place of the rest."""
     return text if len(text) <= most else text[: most - 1].rstrip() + "…"
+
+
+def middle_cut(text: str, most: int) -> str:
+    """`text`, cut to `most` characters; of a traceback both ends matter."""
+    if len(text) <= most:
+        return text
+    gap = f"\n[... {len(text) - most} characters and more left out ...]\n"
+    head = most // 3
+    return text[:head] + gap + text[head + len(gap) - most :]
 
 
 def clean_name(raw: str) -> str:

@@ -122,7 +122,7 @@ def test_a_large_class_is_cut_but_nobody_who_needs_a_look(
     assert f"s{MOST_LINES:03}" not in told
     assert "and 7 more" in told
     assert told.index("look at z") < told.index("look at y")
-    assert "passed over: eve.py" in told
+    assert "note: eve.py" in told
     assert "3 graded now, 4 before" in told
 
 
