@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grader.model import SCHEMA_VERSION, Record, Status, from_json, to_json
+from grader.names import clean_name
 from tests.records import NASTY, item, nasty_record, record
 
 
@@ -31,7 +32,7 @@ def test_to_json_is_text_for_people_and_diffs() -> None:
     raw = to_json(nasty_record())
     assert raw == to_json(nasty_record())
     assert raw.endswith(b"}\n")
-    assert json.loads(raw)["submission"]["name"] == NASTY
+    assert json.loads(raw)["submission"]["name"] == clean_name(NASTY)
     assert json.loads(raw)["schema_version"] == SCHEMA_VERSION
     assert b'\n  "assignment": "ps1"' in raw
 
