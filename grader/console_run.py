@@ -21,7 +21,7 @@ from rich.text import Text
 
 from grader.console import LOST, STYLES, plain_text
 from grader.model import Record, Status
-from grader.names import MOST_NOTES, one_line, printable
+from grader.names import MOST_NOTES, one_line, printable, short_name
 from grader.report.text import MARKS, points_text
 
 if TYPE_CHECKING:
@@ -140,7 +140,7 @@ def show_run(
             look.append(line)
         if shown <= MOST_LINES:
             lost = Text(", ".join(line.lost))
-            table.add_row(plain_text(line.student), plain_text(line.name), _points(line), lost)
+            table.add_row(_name(line.student), _name(line.name), _points(line), lost)
     if not short:
         console.print(table)
         if shown > MOST_LINES:
@@ -148,7 +148,7 @@ def show_run(
         console.print(_item_table(items))
     for line in sorted(look, key=lambda one: (-one.worst, one.student)):
         style = STYLES[Status.GRADER_FAULT] if line.worst == 3 else "yellow"  # noqa: PLR2004 - a fault of ours
-        who = printable(one_line(f"{line.student} {line.name}"))
+        who = f"{_name(line.student)} {_name(line.name)}".strip()
         reasons = printable(one_line("; ".join(line.look)))
         console.print(Text.assemble(("look at ", style), (who, "bold"), f": {reasons}"))
     for note in summary.notes[:MOST_NOTES]:
@@ -173,8 +173,8 @@ def show_changes(changes: Sequence["Change"], graded: int) -> None:
     for change in changes:
         moved = change.after - change.before
         table.add_row(
-            plain_text(change.student),
-            plain_text(change.name),
+            _name(change.student),
+            _name(change.name),
             change.item,
             f"{MARKS[change.old_status]} {points_text(change.before)}",
             f"{MARKS[change.new_status]} {points_text(change.after)}",
@@ -187,6 +187,11 @@ def show_changes(changes: Sequence["Change"], graded: int) -> None:
         f"{graded} graded again; {len(changes)} items of {len(students)} students change, "
         f"{moved:+.2f} points in all"
     )
+
+
+def _name(name: str) -> Text:
+    """A name of a run, which an older grader may have kept as it came."""
+    return plain_text(short_name(one_line(name)))
 
 
 def _points(line: "Line") -> str:

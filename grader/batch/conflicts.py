@@ -1,7 +1,8 @@
 """Where two places claim one student nothing is merged: both are kept, until staff decide."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from grader.batch.claims import Claim
 from grader.names import clean_name, distinct_names, same_name_key, short_name, unmarked
@@ -43,12 +44,23 @@ def persons(claims: Sequence[Claim], counts: Sequence[str] = ()) -> list[Person]
             student = unmarked(_entered(one.claims[0].student))
             found = [Person(student, one.claims, decided=one.student)]
         made += found
-    return sorted(made, key=lambda person: person.student)
+    return sorted(_unique(made), key=lambda person: person.student)
 
 
 def conflict_id(student: str, place: str) -> str:
     """What a student is called whose id something else claims, too."""
     return short_name(clean_name(f"{student} ({place})"))
+
+
+def _unique(made: Sequence[Person]) -> Iterator[Person]:
+    """The persons; a name that another's id in conflict happens to be takes nobody's place."""
+    uses = Counter(person.student for person in made)
+    for person in made:
+        if uses[person.student] > 1 and person.contested:
+            place = f"{person.claims[0].place}, in conflict over {person.contested}"
+            yield replace(person, student=conflict_id(person.student, place))
+        else:
+            yield person
 
 
 def _disputed(groups: Mapping[str, Sequence[Claim]]) -> set[str]:

@@ -260,6 +260,15 @@ def test_a_file_and_a_folder_of_one_name_are_a_conflict(tmp_path: Path) -> None:
     assert set(contested(flat).values()) == {"bob"}
 
 
+def test_nobody_is_called_as_another_s_side_of_a_conflict(tmp_path: Path) -> None:
+    """A file may be named as the run would name one of the two."""
+    names = ("bob.ipynb", "bob.py", "bob (bob.py).py")
+    lay(tmp_path, *names)
+    discovery = discover([tmp_path / name for name in names])
+    assert len({one.student for one in discovery.hand_ins}) == 3
+    assert set(clear(discovery)) == {"bob (bob.py)"}
+
+
 def test_systems_do_not_share_their_numbers(tmp_path: Path) -> None:
     """A participant of Moodle, a user of Canvas and a file 12.py are not one person."""
     lay(tmp_path, f"m/Bob_12{MOODLE}/a.py", "c/eve_12_7_b.py", "c/fay_13_8_b.py", "p/12.py")
