@@ -179,7 +179,6 @@ def _by_name(
         if (key := name_key(graded.name))
         and graded_names[key] == row_names[key] == 1
         and (same_name_key(graded.student) in free or not graded.student)
-        and not graded.contested
     }
     return {place: left[key] for place, key in enumerate(keys) if key in left}
 

@@ -139,6 +139,17 @@ def test_canvas_a_second_file_does_not_hide_a_false_name(tmp_path: Path) -> None
         "bob_111_5000_x_1234_60002_1234_60001_y.ipynb",
     )
     assert not clear(discovery)
+    assert len(contested(discovery)) == 3
+
+
+def test_canvas_many_numbers_do_not_hide_the_true_ones(tmp_path: Path) -> None:
+    """The same display name in two files repeats all numbers but those of Canvas."""
+    eve = "bob" + "_111" * 52
+    discovery = found(
+        tmp_path, "bob_111_60000_a.py", f"{eve}_1234_60001_a.py", f"{eve}_1234_60002_b.py"
+    )
+    assert not clear(discovery)
+    assert len(contested(discovery)) == 3
 
 
 def test_canvas_a_file_name_takes_nobody_s_number(tmp_path: Path) -> None:
@@ -325,6 +336,7 @@ def test_no_name_brings_a_control_character_or_a_flood(tmp_path: Path) -> None:
         assert "##[" not in text
         assert len(text) < 1000
     assert any(one.file.endswith(".ipynb") for one in discovery.hand_ins)
+    assert any("folders deep" in text for text in texts)
 
 
 def test_a_deep_folder_is_passed_over(tmp_path: Path) -> None:
