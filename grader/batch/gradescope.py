@@ -80,7 +80,8 @@ class _Person:
         return f"name:{self.name}"
 
     def __str__(self) -> str:
-        return " ".join(filter(None, (self.name, self.sid, self.mail)))
+        # In quotes, so that no two persons are written alike.
+        return " ".join(repr(text) for text in (self.name, self.sid, self.mail))
 
 
 def _read(member: Member) -> dict[str, Any]:
