@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.text import Text
 
 from grader.errors import GraderError, RubricError
+from grader.names import printable
 
 app = typer.Typer(
     name="grader",
@@ -75,6 +76,14 @@ Cluster = Annotated[
         show_default=False,
     ),
 ]
+Counts = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--counts",
+        metavar="ID",
+        help="Where several places claim one student, the one that counts, as the run names it.",
+    ),
+]
 Cache = Annotated[
     Path | None, typer.Option("--cache", metavar="DIR", help="Where trained baselines are kept.")
 ]
@@ -101,6 +110,7 @@ def grade(
     out: Out = None,
     jobs: Jobs = 0,
     cluster: Cluster = "",
+    counts: Counts = None,
     cache: Cache = None,
     time_budget: TimeBudget = None,
 ) -> None:
@@ -129,6 +139,7 @@ def grade(
             as_json=as_json,
             jobs=jobs,
             cluster=cluster,
+            counts=counts or (),
         )
     raise typer.Exit(code)
 
@@ -250,7 +261,9 @@ def reported_errors() -> Iterator[None]:
 
 
 def _complain(text: str) -> None:
-    Console(stderr=True, soft_wrap=True).print(Text.assemble(("error: ", "bold red"), text))
+    Console(stderr=True, soft_wrap=True).print(
+        Text.assemble(("error: ", "bold red"), printable(text))
+    )
 
 
 def main() -> None:

@@ -18,6 +18,7 @@ from grader.console import LiveProgress, show_record
 from grader.errors import GraderError, SandboxError, SubmissionError, UsageError
 from grader.grading import Grader, Options
 from grader.model import Record, Status
+from grader.names import printable
 from grader.options import chosen_items
 from grader.report.text import points_text
 from grader.rubric import load_rubric
@@ -45,6 +46,7 @@ def grade_sources(
     as_json: bool,
     jobs: int,
     cluster: str,
+    counts: Sequence[str] = (),
 ) -> ExitCode:
     """Grade a class into the folder `out`, or a few files without one.
 
@@ -62,9 +64,10 @@ def grade_sources(
             as_json=as_json,
             jobs=jobs,
             cluster=cluster,
+            counts=counts,
         )
-    if jobs or cluster:
-        raise UsageError("--out: must be given with --jobs and --cluster; name a folder")
+    if jobs or cluster or counts:
+        raise UsageError("--out: required with --jobs, --cluster and --counts; name a folder")
     return grade_files(sources, options, allow_bare=allow_bare, as_json=as_json)
 
 
@@ -237,4 +240,6 @@ def print_record(record: Record, *, as_json: bool) -> None:
 
 
 def _complain(error: GraderError | str) -> None:
-    Console(stderr=True, soft_wrap=True).print(Text.assemble(("error: ", "bold red"), str(error)))
+    Console(stderr=True, soft_wrap=True).print(
+        Text.assemble(("error: ", "bold red"), printable(str(error)))
+    )

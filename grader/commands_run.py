@@ -27,6 +27,7 @@ def grade_class(
     as_json: bool,
     jobs: int,
     cluster: str,
+    counts: Sequence[str] = (),
 ) -> ExitCode:
     """Grade what was handed in into a run's folder, and show what came of it.
 
@@ -42,6 +43,7 @@ def grade_class(
             jobs=jobs,
             cluster=cluster,
             allow_bare=allow_bare,
+            counts=counts,
             progress=progress,
         )
     with open_store(out, read_only=True) as store:

@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from grader.model import CheckRecord, ItemRecord, Record, Status
+from grader.names import printable
 from grader.report.text import FAULT_WORDS, MARKS, points_text
 
 STYLES = {
@@ -19,6 +20,11 @@ STYLES = {
     Status.GRADER_FAULT: "bold magenta",
 }
 LOST = "red"
+
+
+def plain_text(text: str, style: str = "") -> Text:
+    """A stranger's text for the terminal: nothing in it is obeyed, by terminal or CI."""
+    return Text(printable(text), style)
 
 
 class LiveProgress:
@@ -55,7 +61,7 @@ class LiveProgress:
 
     def item_started(self, submission: str, item: str, number: int, total: int) -> None:
         """Show which item is graded."""
-        text = Text(f"{submission}  item {item}").markup
+        text = plain_text(f"{submission}  item {item}").markup
         self._bars.update(
             self._items, description=text, completed=number - 1, total=total, visible=True
         )
@@ -73,7 +79,7 @@ class LiveProgress:
     def _show_detail(self, what: str, done: int, total: int) -> None:
         self._bars.update(
             self._detail,
-            description=Text(what).markup,
+            description=plain_text(what).markup,
             completed=done,
             total=total,
             visible=done < total,
@@ -83,7 +89,9 @@ class LiveProgress:
 def show_record(record: Record, console: Console | None = None) -> None:
     """Print a record as a table, with feedback below what was lost."""
     console = console or Console()
-    table = Table(title=Text(f"{record.title}: {record.submission.name}"), title_justify="left")
+    table = Table(
+        title=plain_text(f"{record.title}: {record.submission.name}"), title_justify="left"
+    )
     table.add_column("item", no_wrap=True)
     table.add_column("result", no_wrap=True)
     table.add_column("points", justify="right", no_wrap=True)
@@ -100,7 +108,7 @@ def show_record(record: Record, console: Console | None = None) -> None:
         )
     )
     for note in record.notes:
-        console.print(Text(f"note: {note}", "dim"))
+        console.print(plain_text(f"note: {note}", "dim"))
 
 
 def _points(item: ItemRecord) -> str:
@@ -119,7 +127,7 @@ def _what(item: ItemRecord) -> Text:
         if check.status is not Status.PASSED:
             _append_check(text, check, alone=len(item.checks) == 1)
     for note in item.notes:
-        text.append(f"\nnote: {note}", "dim")
+        text.append(printable(f"\nnote: {note}"), "dim")
     return text
 
 
@@ -127,15 +135,15 @@ def _append_check(text: Text, check: CheckRecord, *, alone: bool) -> None:
     if not alone:
         score = f"{points_text(check.score)} / {points_text(check.points)}"
         text.append(f"\n{check.name} ({score}): ", STYLES.get(check.status, LOST))
-        text.append(check.feedback)
+        text.append(printable(check.feedback))
     elif check.feedback:
-        text.append(f"\n{check.feedback}")
+        text.append(printable(f"\n{check.feedback}"))
     if check.hint:
-        text.append(f"\nhint: {check.hint}", "italic")
+        text.append(printable(f"\nhint: {check.hint}"), "italic")
 
 
 def _append(text: Text, feedback: str, hint: str) -> None:
     if feedback:
-        text.append(f"\n{feedback}")
+        text.append(printable(f"\n{feedback}"))
     if hint:
-        text.append(f"\nhint: {hint}", "italic")
+        text.append(printable(f"\nhint: {hint}"), "italic")

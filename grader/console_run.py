@@ -19,8 +19,9 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
-from grader.console import LOST, STYLES
+from grader.console import LOST, STYLES, plain_text
 from grader.model import Record, Status
+from grader.names import MOST_NOTES, one_line, printable, short_name
 from grader.report.text import MARKS, points_text
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ class LiveRun:
             self._preparing = self._workers.add_task("")
         self._workers.update(
             self._preparing,
-            description=Text(what).markup,
+            description=plain_text(what).markup,
             completed=done,
             total=total,
             visible=done < total,
@@ -100,7 +101,7 @@ class LiveRun:
         """Show what a worker does."""
         if worker not in self._lines:
             self._lines[worker] = self._workers.add_task("")
-        line, description = self._lines[worker], Text(f"{worker}  {text}").markup
+        line, description = self._lines[worker], plain_text(f"{worker}  {text}").markup
         if self._workers.tasks[self._workers.task_ids.index(line)].description != description:
             self._workers.reset(line)
         self._workers.update(line, description=description, completed=done, total=total or None)
@@ -139,7 +140,7 @@ def show_run(
             look.append(line)
         if shown <= MOST_LINES:
             lost = Text(", ".join(line.lost))
-            table.add_row(Text(line.student), Text(line.name), _points(line), lost)
+            table.add_row(_name(line.student), _name(line.name), _points(line), lost)
     if not short:
         console.print(table)
         if shown > MOST_LINES:
@@ -147,12 +148,13 @@ def show_run(
         console.print(_item_table(items))
     for line in sorted(look, key=lambda one: (-one.worst, one.student)):
         style = STYLES[Status.GRADER_FAULT] if line.worst == 3 else "yellow"  # noqa: PLR2004 - a fault of ours
-        who = f"{line.student} {line.name}".strip()
-        console.print(
-            Text.assemble(("look at ", style), (who, "bold"), f": {'; '.join(line.look)}")
-        )
-    for note in summary.notes:
-        console.print(Text(f"passed over: {note}", "dim"))
+        who = f"{_name(line.student)} {_name(line.name)}".strip()
+        reasons = printable(one_line("; ".join(line.look)))
+        console.print(Text.assemble(("look at ", style), (who, "bold"), f": {reasons}"))
+    for note in summary.notes[:MOST_NOTES]:
+        console.print(plain_text(f"note: {one_line(note)}", "dim"))
+    if len(summary.notes) > MOST_NOTES:
+        console.print(f"and {len(summary.notes) - MOST_NOTES} more notes")
     console.print(
         f"{summary.graded} graded now, {summary.kept} before, "
         f"{len(summary.students)} students, {summary.seconds:.1f} s"
@@ -171,8 +173,8 @@ def show_changes(changes: Sequence["Change"], graded: int) -> None:
     for change in changes:
         moved = change.after - change.before
         table.add_row(
-            Text(change.student),
-            Text(change.name),
+            _name(change.student),
+            _name(change.name),
             change.item,
             f"{MARKS[change.old_status]} {points_text(change.before)}",
             f"{MARKS[change.new_status]} {points_text(change.after)}",
@@ -185,6 +187,11 @@ def show_changes(changes: Sequence["Change"], graded: int) -> None:
         f"{graded} graded again; {len(changes)} items of {len(students)} students change, "
         f"{moved:+.2f} points in all"
     )
+
+
+def _name(name: str) -> Text:
+    """A name of a run, which an older grader may have kept as it came."""
+    return plain_text(short_name(one_line(name)))
 
 
 def _points(line: "Line") -> str:

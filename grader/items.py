@@ -8,6 +8,8 @@ from fractions import Fraction
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 import grader.checks  # noqa: F401 - registers the checks
 from grader.assembly import item_record
 from grader.checks.interface import CHECKS, Bench, Draws, Outcome
@@ -25,6 +27,9 @@ if TYPE_CHECKING:
     from grader.data.baseline import Baseline
 
 OUR_FAULT = "the grader itself failed on this; it costs you nothing and staff will grade it again"
+
+MOST_DATA_BYTES = 1 << 20
+"""Of a check's measurements as JSON."""
 
 
 @dataclass(frozen=True)
@@ -118,7 +123,7 @@ def _graded_rows(
                     feedback=found.feedback,
                     hint=found.hint,
                     staff_note=found.staff_note,
-                    data={**found.data, **_margin(ratios)},
+                    data=_kept_data({**found.data, **_margin(ratios)}),
                 )
             case SubmissionFault():
                 yield CheckRecord(
@@ -137,6 +142,11 @@ def _graded_rows(
                     feedback=OUR_FAULT,
                     staff_note=found,
                 )
+
+
+def _kept_data(data: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Measurements, left out where a submission has made them longer than any chart needs."""
+    return data if len(msgspec.json.encode(data)) <= MOST_DATA_BYTES else {}
 
 
 def _margin(ratios: Sequence[float]) -> dict[str, float]:

@@ -6,6 +6,17 @@ from typing import Any
 
 import msgspec
 
+from grader.names import (
+    LONGEST_OUTPUT,
+    LONGEST_STAFF_NOTE,
+    LONGEST_TEXT,
+    MOST_NOTES,
+    clean_name,
+    middle_cut,
+    short_name,
+    shortened,
+)
+
 SCHEMA_VERSION = 1
 """Version of the JSON form of `Record`; raised when a reader must change."""
 
@@ -49,6 +60,10 @@ class CheckRecord(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float = 0.0
     """Wall time of the check."""
 
+    def __post_init__(self) -> None:
+        """Cut the texts: no submission makes a record of megabytes."""
+        _cut_texts(self)
+
 
 class HandCriterion(msgspec.Struct, frozen=True, kw_only=True):
     """One criterion that a person judges."""
@@ -84,6 +99,12 @@ class ItemRecord(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float = 0.0
     peak_memory_bytes: int = 0
 
+    def __post_init__(self) -> None:
+        """Cut the texts, as of a check."""
+        _cut_texts(self)
+        _set(self, "output", middle_cut(self.output, LONGEST_OUTPUT))
+        _set(self, "notes", _cut_notes(self.notes))
+
 
 class SubmissionInfo(msgspec.Struct, frozen=True, kw_only=True):
     """Which file was graded."""
@@ -92,6 +113,10 @@ class SubmissionInfo(msgspec.Struct, frozen=True, kw_only=True):
     sha256: str
     kind: str
     """`notebook` or `module`."""
+
+    def __post_init__(self) -> None:
+        """Make the name fit to be shown."""
+        _set(self, "name", short_name(clean_name(self.name)))
 
 
 class Environment(msgspec.Struct, frozen=True, kw_only=True):
@@ -139,6 +164,10 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     regrade_of: str = ""
     """Identifies the record that this one replaces, empty for a first grading."""
 
+    def __post_init__(self) -> None:
+        """Cut the notes."""
+        _set(self, "notes", _cut_notes(self.notes))
+
     @property
     def status(self) -> Status:
         """The worst news first: a fault of ours, then lost points."""
@@ -169,3 +198,22 @@ def from_json(raw: bytes) -> Record:
             f"{record.schema_version}; read it with the grader that wrote it"
         )
     return record
+
+
+def _cut_texts(part: CheckRecord | ItemRecord) -> None:
+    _set(part, "feedback", shortened(part.feedback, LONGEST_TEXT))
+    _set(part, "hint", shortened(part.hint, LONGEST_TEXT))
+    _set(part, "staff_note", middle_cut(part.staff_note, LONGEST_STAFF_NOTE))
+
+
+def _cut_notes(notes: tuple[str, ...]) -> tuple[str, ...]:
+    kept = tuple(shortened(note, LONGEST_TEXT) for note in notes[:MOST_NOTES])
+    if len(notes) <= MOST_NOTES:
+        return kept
+    return (*kept[:-1], f"and {len(notes) - MOST_NOTES + 1} more notes")
+
+
+def _set(record: msgspec.Struct, name: str, value: Any) -> None:
+    # Frozen for everybody else.
+    if getattr(record, name) != value:
+        msgspec.structs.force_setattr(record, name, value)

@@ -13,7 +13,7 @@ from rich.text import Text
 from grader.console import show_record
 from grader.errors import StoreError, UsageError
 from grader.model import Record
-from grader.report.clean import visible
+from grader.names import one_line, printable
 from grader.report.formats import GRADEBOOKS, PER_RUN
 from grader.report.github import render_annotations, render_summary
 from grader.report.interface import Graded
@@ -187,17 +187,18 @@ def _watched(store: Store, size: int, what: str) -> Iterator[Graded]:
 def _warn(book: Gradebook) -> None:
     """Say what a person should know before the file is imported."""
     for names, what in (
+        (book.contested, "in conflict, left out until you decide which hand-in counts"),
         (book.unmatched, "in no row of the roster"),
         (book.unfinished, "whose points will still change: open for a person, or our fault"),
         (book.ungraded, "of the roster without points"),
     ):
         if names:
-            shown = ", ".join(visible(name) for name in names[:MOST_NAMED])
+            shown = ", ".join(one_line(name) for name in names[:MOST_NAMED])
             more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
             _say(f"{len(names)} {what}: {shown}{more}")
     for note in book.notes:
-        _say(f"note: {visible(note)}")
+        _say(f"note: {one_line(note)}")
 
 
 def _say(text: str) -> None:
-    Console(stderr=True, soft_wrap=True).print(Text(text))
+    Console(stderr=True, soft_wrap=True).print(Text(printable(text)))

@@ -40,6 +40,7 @@ def graded_of(held: Held) -> Graded:
         late=held.entry.late,
         record=held.record,
         error=held.error,
+        contested=held.entry.contested,
         hand={score.item: _given(score) for score in held.hand},
     )
 

@@ -7,7 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.model import SCHEMA_VERSION, Record, Status, from_json, to_json
+from grader.model import (
+    SCHEMA_VERSION,
+    CheckRecord,
+    ItemRecord,
+    Record,
+    Status,
+    SubmissionInfo,
+    from_json,
+    to_json,
+)
+from grader.names import LONGEST_NAME, clean_name
 from tests.records import NASTY, item, nasty_record, record
 
 
@@ -31,7 +41,7 @@ def test_to_json_is_text_for_people_and_diffs() -> None:
     raw = to_json(nasty_record())
     assert raw == to_json(nasty_record())
     assert raw.endswith(b"}\n")
-    assert json.loads(raw)["submission"]["name"] == NASTY
+    assert json.loads(raw)["submission"]["name"] == clean_name(NASTY)
     assert json.loads(raw)["schema_version"] == SCHEMA_VERSION
     assert b'\n  "assignment": "ps1"' in raw
 
@@ -107,3 +117,45 @@ def test_a_record_never_changes() -> None:
     """Records are frozen."""
     with pytest.raises(AttributeError):
         record().score = 93.0  # type: ignore[misc]  # the point of the test
+
+
+def test_no_text_makes_a_record_of_megabytes() -> None:
+    """Whatever check or loader made it; what is read back is what was written."""
+    flood = "x" * 5_000_000
+    check = CheckRecord(
+        name="n",
+        use="u",
+        status=Status.FAILED,
+        points=1.0,
+        score=0.0,
+        feedback=flood,
+        hint=flood,
+        staff_note=f"{flood}the end",
+    )
+    flooded = ItemRecord(
+        id="1",
+        title="t",
+        points=1.0,
+        auto_points=1.0,
+        hand_points=0.0,
+        status=Status.FAILED,
+        score=0.0,
+        checks=(check,),
+        feedback=flood,
+        hint=flood,
+        staff_note=flood,
+        output=flood,
+        notes=(flood,) * 500,
+    )
+    made = msgspec.structs.replace(
+        record(),
+        items=(flooded,),
+        notes=(flood,) * 500,
+        submission=SubmissionInfo(name=f"{flood}\n::error::.py", sha256="ab", kind="module"),
+    )
+    raw = to_json(made)
+    assert len(raw) < 1_000_000
+    assert from_json(raw) == made
+    assert check.staff_note.endswith("the end")
+    assert made.submission.name.endswith(".py")
+    assert len(made.submission.name) <= LONGEST_NAME

@@ -7,14 +7,25 @@ more than it takes is refused; nothing else than notebooks and modules is unpack
 import contextlib
 import re
 import stat
-import unicodedata
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path, PurePosixPath
 
-from grader.batch.tree import GRADABLE, MAX_FILE_BYTES, METADATA, MIB, Member, Tree, capped, ignored
+from grader.batch.tree import (
+    GRADABLE,
+    MAX_DEPTH,
+    MAX_FILE_BYTES,
+    METADATA,
+    MIB,
+    Member,
+    Tree,
+    capped,
+    ignored,
+    shown_path,
+)
 from grader.errors import SubmissionError, UsageError
+from grader.names import clean_name, distinct_names, short_name
 
 MAX_MEMBERS = 100_000
 MAX_RATIO = 200
@@ -44,7 +55,7 @@ def read_archive(file: Path) -> Tree:
     if len(infos) > MAX_MEMBERS:
         archive.close()
         raise UsageError(f"{file}: must have at most {MAX_MEMBERS} members, has {len(infos)}")
-    members: dict[PurePosixPath, Member] = {}
+    wanted: dict[PurePosixPath, zipfile.ZipInfo] = {}
     notes = []
     for info in infos:
         path = PurePosixPath(_name(info))
@@ -52,13 +63,33 @@ def read_archive(file: Path) -> Tree:
             continue
         fault = _fault(info, path)
         if fault:
-            notes.append(f"{path}: {fault}, passed over")
+            notes.append(f"{shown_path(path)}: {fault}, passed over")
             continue
-        if path in members:
-            notes.append(f"{path}: is there twice, the later one counts")
-        members[path] = Member(path, info.file_size, _reader(archive, info, path))
-    ordered = tuple(members[path] for path in sorted(members))
-    return Tree(file.stem, ordered, tuple(notes))
+        if path in wanted:
+            notes.append(f"{shown_path(path)}: is there twice, the later one counts")
+        wanted[path] = info
+    members = [
+        Member(path, info.file_size, _reader(archive, info, path))
+        for path, info in zip(_distinct(list(wanted)), wanted.values(), strict=True)
+    ]
+    members.sort(key=lambda member: member.path)
+    return Tree(clean_name(file.stem), tuple(members), tuple(notes))
+
+
+def _distinct(paths: Sequence[PurePosixPath]) -> list[PurePosixPath]:
+    """The paths with clean names; two that differ before still differ, folder by folder."""
+    held: dict[tuple[str, ...], dict[str, None]] = {}
+    for path in paths:
+        for depth, name in enumerate(path.parts):
+            held.setdefault(path.parts[:depth], {})[name] = None
+    folders = {
+        folder: dict(zip(names, distinct_names(list(names)), strict=True))
+        for folder, names in held.items()
+    }
+    return [
+        PurePosixPath(*(folders[path.parts[:depth]][name] for depth, name in enumerate(path.parts)))
+        for path in paths
+    ]
 
 
 def _fault(info: zipfile.ZipInfo, path: PurePosixPath) -> str:
@@ -66,10 +97,10 @@ def _fault(info: zipfile.ZipInfo, path: PurePosixPath) -> str:
     kind = stat.S_IFMT(info.external_attr >> 16)
     if path.is_absolute() or ".." in path.parts or _DRIVE.match(str(path)):
         return "a name that leads out of the archive"
-    if kind == stat.S_IFLNK:
-        return "a link"
+    if len(path.parts) > MAX_DEPTH:
+        return f"more than {MAX_DEPTH} folders deep"
     if kind not in {0, stat.S_IFREG}:
-        return "no ordinary file"
+        return "a link" if kind == stat.S_IFLNK else "not a regular file"
     if info.flag_bits & _ENCRYPTED_FLAG:
         return "encrypted"
     wanted = path.suffix.casefold() in GRADABLE or path.name == METADATA
@@ -90,9 +121,13 @@ def _reader(
                 # What the archive says of its size need not be true.
                 raw = member.read(most + 1)
         except (OSError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error) as exc:
-            raise SubmissionError(f"{path.name}: can't be unpacked: {exc}") from exc
+            raise SubmissionError(
+                f"{short_name(clean_name(path.name))}: can't be unpacked: {exc}"
+            ) from exc
         except (NotImplementedError, ValueError) as exc:
-            raise SubmissionError(f"{path.name}: can't be unpacked here: {exc}") from exc
+            raise SubmissionError(
+                f"{short_name(clean_name(path.name))}: can't be unpacked here: {exc}"
+            ) from exc
         return raw if most > MAX_FILE_BYTES else capped(raw, path)
 
     return read
@@ -104,4 +139,4 @@ def _name(info: zipfile.ZipInfo) -> str:
     if not info.flag_bits & _UTF8_FLAG:
         with contextlib.suppress(UnicodeError):
             name = name.encode("cp437").decode("utf-8")
-    return unicodedata.normalize("NFC", name)
+    return name

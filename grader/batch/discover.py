@@ -6,12 +6,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from grader.batch.archive import read_archive
-from grader.batch.layouts import Claim, Layout, recognise
-from grader.batch.tree import GRADABLE, Member, Tree, file_member, read_folder
+from grader.batch.claims import Claim
+from grader.batch.conflicts import Person, persons
+from grader.batch.layouts import Files
+from grader.batch.recognise import Place, recognise
+from grader.batch.tree import GRADABLE, Member, Tree, file_member, read_folder, shown_path
 from grader.errors import UsageError
+from grader.names import clean_name, short_name
 
 NOTHING = "no notebook and no module was handed in"
-LMS = ("canvas", "moodle", "gradescope")
 SHOWN = 5
 """File names in one note."""
 
@@ -28,6 +31,12 @@ class HandIn:
     member: Member | None
     """None where nothing that can be graded was handed in."""
     notes: tuple[str, ...] = ()
+    contested: str = ""
+    """The id that this and something else claim; empty where there is no conflict."""
+    decided: str = ""
+    """What it was called in the conflict that staff have decided for it."""
+    place: str = ""
+    """What makes the claim: a folder, a file, a name in the system."""
 
 
 @dataclass(frozen=True)
@@ -42,32 +51,36 @@ class Discovery:
     """What was passed over, and why."""
 
 
-def discover(sources: Sequence[Path]) -> Discovery:
+def discover(sources: Sequence[Path], counts: Sequence[str] = ()) -> Discovery:
     """Every hand-in of folders, zips, notebooks and modules.
+
+    Args:
+        sources: Where they lie.
+        counts: Ids in conflict that staff have decided for, as `persons` takes them.
 
     Raises:
         UsageError: one of them is not there or can't be read, or nothing was handed in.
     """
-    places: list[tuple[str, Layout]] = []
+    places: list[Place] = []
     notes: list[str] = []
+    used: Counter[str] = Counter()
     for tree in _trees(sources):
-        layout = recognise(tree)
-        places.append((tree.name, layout))
-        notes += [*tree.notes, *layout.notes]
+        used[tree.name] += 1
+        # Two folders may have the same name.
+        source = tree.name if used[tree.name] == 1 else f"{tree.name}#{used[tree.name]}"
+        place = recognise(tree, source)
+        places.append(place)
+        notes += [*tree.notes, *place.notes]
     files = [source for source in sources if source.is_file() and not _is_archive(source)]
     if files:
-        places.append(("", _named_files(files)))
-    claims = list(_together(places))
-    students = sorted({claim.student for claim in claims})
-    by_student: dict[str, list[Claim]] = {student: [] for student in students}
-    for claim in claims:
-        by_student[claim.student].append(claim)
-    hand_ins = tuple(_chosen(claimed) for claimed in by_student.values())
+        places.append(_named_files(files))
+    claims = [claim for place in places for claim in place.claims]
+    hand_ins = tuple(_chosen(person) for person in persons(claims, counts))
     if not any(hand_in.member for hand_in in hand_ins):
         raise UsageError(
             f"{', '.join(map(str, sources))}: must hold notebooks or modules, holds none"
         )
-    return Discovery(hand_ins, tuple(layout.name for _, layout in places), tuple(notes))
+    return Discovery(hand_ins, tuple(place.layout for place in places), tuple(notes))
 
 
 def _trees(sources: Sequence[Path]) -> Iterator[Tree]:
@@ -84,19 +97,21 @@ def _is_archive(source: Path) -> bool:
     return source.suffix.casefold() == ".zip"
 
 
-def _named_files(files: Sequence[Path]) -> Layout:
+def _named_files(files: Sequence[Path]) -> Place:
     """Files that a person named one by one: each is somebody's, whatever it is called."""
     for file in files:
         if file.suffix.casefold() not in GRADABLE:
             raise UsageError(f"{file}: must be a notebook (.ipynb), a module (.py) or a zip")
-    members = [file_member(file) for file in dict.fromkeys(files)]
+    files = list(dict.fromkeys(files))
+    members = [file_member(file) for file in files]
     if len({member.path.stem for member in members}) == len(members):
-        layout = recognise(Tree("", tuple(members)))
-        if layout.name == "canvas" and len(members) > 1:
-            return layout
-        return Layout("files", tuple(Claim(m.path.stem, m, m.path.name) for m in members))
+        found = recognise(Tree("", tuple(members)), "")
+        if found.layout == "canvas" and len(members) > 1:
+            return found
+        layout = Files("")
+        return Place(layout.name, tuple(claim for m in members for claim in layout.read(m)))
     # Several of one name: what tells them apart is where they lie.
-    parts = [file.resolve().parts for file in dict.fromkeys(files)]
+    parts = [file.resolve().parts for file in files]
     shared = 0
     while len({path[: shared + 1] for path in parts}) == 1:
         shared += 1
@@ -104,50 +119,34 @@ def _named_files(files: Sequence[Path]) -> Layout:
         replace(member, path=PurePosixPath(*path[shared:]))
         for member, path in zip(members, parts, strict=True)
     ]
-    return recognise(Tree("", tuple(sorted(placed, key=lambda member: member.path))))
+    return recognise(Tree("", tuple(sorted(placed, key=lambda member: member.path))), "")
 
 
-def _together(places: Sequence[tuple[str, Layout]]) -> Iterator[Claim]:
-    """The claims of all places.
-
-    A system's number names the same person everywhere; a file's or a folder's name does not.
-    """
-    owners = Counter(
-        student
-        for _, layout in places
-        if layout.name not in LMS
-        for student in {claim.student for claim in layout.claims}
-    )
-    for number, (place, layout) in enumerate(places):
-        for claim in layout.claims:
-            if layout.name not in LMS and owners[claim.student] > 1:
-                prefix = place or f"{number + 1}"
-                yield replace(claim, student=f"{prefix}/{claim.student}")
-            else:
-                yield claim
-
-
-def _chosen(claims: Sequence[Claim]) -> HandIn:
+def _chosen(person: Person) -> HandIn:
     """The one file of a student that counts, and in words what became of the others."""
-    best_name = max((claim.name for claim in claims), key=len)
+    claims = person.claims
+    found = HandIn(
+        student=person.student,
+        name=short_name(clean_name(max((claim.name for claim in claims), key=len)).strip()),
+        attempt=claims[0].attempt,
+        late=any(claim.late for claim in claims),
+        file=short_name(claims[0].file),
+        member=None,
+        contested=person.contested,
+        decided=person.decided,
+        place=claims[0].place,
+    )
     usable = [claim for claim in claims if PurePosixPath(claim.file).suffix.casefold() in GRADABLE]
     if not usable:
         files = _listed([claim.file for claim in claims if claim.file])
-        return HandIn(
-            student=claims[0].student,
-            name=best_name,
-            attempt=claims[0].attempt,
-            late=any(claim.late for claim in claims),
-            file=claims[0].file,
-            member=None,
-            notes=(f"{NOTHING}, only {files}" if files else NOTHING,),
-        )
+        return replace(found, notes=(f"{NOTHING}, only {files}" if files else NOTHING,))
     latest: dict[str, Claim] = {}
     for claim in sorted(usable, key=lambda one: (one.attempt, *_precedence(one))):
         latest[_base(claim)] = claim
     chosen = max(latest.values(), key=_precedence)
     earlier = [one for one in usable if _base(one) == _base(chosen) and one is not chosen]
     others = [one for one in usable if _base(one) != _base(chosen)]
+    file = short_name(chosen.file)
     notes = []
     if earlier:
         notes.append(
@@ -155,14 +154,15 @@ def _chosen(claims: Sequence[Claim]) -> HandIn:
         )
     if others:
         notes.append(
-            f"one file counts: {chosen.file}; not graded: {_listed([one.file for one in others])}"
+            f"one file counts: {file}; not graded: {_listed([one.file for one in others])}"
         )
-    return HandIn(
-        student=chosen.student,
-        name=best_name,
+    if chosen.doubtful and (person.contested or chosen.others):
+        notes.append(f"{shown_path(chosen.member.path)}: the name can be read in two ways")
+    return replace(
+        found,
         attempt=chosen.attempt,
         late=chosen.late,
-        file=chosen.file,
+        file=file,
         member=chosen.member,
         notes=tuple(notes),
     )
@@ -182,6 +182,6 @@ def _precedence(claim: Claim) -> tuple[bool, int, int, int, str]:
 
 
 def _listed(files: Sequence[str]) -> str:
-    shown = sorted(files)[:SHOWN]
+    shown = [short_name(file) for file in sorted(files)[:SHOWN]]
     more = len(files) - len(shown)
     return ", ".join(shown) + (f" and {more} more" if more else "")

@@ -1,110 +1,143 @@
-"""How learning systems name what they let one download: whose is which file."""
+"""How Canvas, Moodle, folders and files name students. Which one counts is decided in `recognise`.
+
+A student may choose the display name and the names of files, never the numbers between them. So
+each is read from the side that the student does not control, and where both sides could hide a
+second number the claim is `doubtful`.
+"""
 
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import PurePosixPath
-from typing import Any
 
-import yaml
+from grader.batch.claims import Claim
+from grader.batch.tree import Member
 
-from grader.batch.tree import METADATA, Member, Tree
-from grader.errors import SubmissionError, UsageError
-
-CANVAS = re.compile(
-    r"(?P<name>.+?)_(?:(?P<late>late)_)?(?P<user>\d+)_(?P<upload>\d+)_(?P<file>.+)", re.IGNORECASE
+MOODLE_FOLDER = re.compile(
+    r"(?P<name>.*)_(?P<id>[0-9]+)_assignsubmission_(?:file|onlinetext)_?", re.DOTALL
 )
-"""`doejane_LATE_1234_567890_ps1-2.ipynb`: user, upload, and the file with its attempt."""
-MOODLE = re.compile(r"(?P<name>.+?)_(?P<id>\d+)_assignsubmission_(?:file|onlinetext)_?(?P<file>.*)")
-"""`Jane Doe_1234567_assignsubmission_file_`, a folder, or the start of a file's name."""
-GRADESCOPE = re.compile(r"submission_\d+")
-ATTEMPT = re.compile(r"(?P<base>.+)-(?P<number>\d{1,3})")
-_NULL = {"", "~", "null"}
+"""`Jane Doe_1234567_assignsubmission_file_`: the last number counts, what is before it is chosen
+by the student."""
+MOODLE_MARK = re.compile(r"_(?P<id>[0-9]+)_assignsubmission_(?:file|onlinetext)(?=_)")
+"""The same within the name of a file; what is behind it is chosen by the student as well."""
+ATTEMPT = re.compile(r"(?P<base>.+)-(?P<number>[0-9]{1,3})", re.DOTALL)
+LATE = "late"
+MOST_READINGS = 50
+"""Of one name; one with more is doubtful anyway."""
+
+
+class Moodle:
+    """A folder for each participant, or all in the file's name."""
+
+    name = "moodle"
+
+    def read(self, member: Member) -> Sequence[Claim]:
+        """By the folder at the top alone: folders below are the student's own."""
+        top = member.path.parts[0]
+        if len(member.path.parts) > 1:
+            match = MOODLE_FOLDER.fullmatch(top)
+            return [_moodle_claim(member, match, member.path.name)] if match else []
+        marks = list(MOODLE_MARK.finditer(top))
+        if not marks:
+            return []
+        last = marks[-1]
+        claim = _moodle_claim(member, last, top[last.end() + 1 :], top[: last.start()])
+        ids = {mark["id"] for mark in marks} - {last["id"]}
+        return [replace(claim, doubtful=bool(ids), others=tuple(sorted(ids)))]
+
+    def finish(self, claims: Sequence[Claim]) -> Sequence[Claim]:
+        """Nothing more is known."""
+        return claims
+
+
+def _moodle_claim(
+    member: Member, match: re.Match[str], file: str, name: str | None = None
+) -> Claim:
+    name = match["name"] if name is None else name
+    place = f"moodle: {name}_{match['id']}"
+    return Claim(match["id"], member, file=file, name=name, place=place)
 
 
 @dataclass(frozen=True)
-class Claim:
-    """A file, and whose it is."""
+class _Reading:
+    """One way to read a name of Canvas's."""
 
-    student: str
-    member: Member
+    before: str
+    """Display name with what marks a late hand-in."""
+    user: str
+    upload: str
     file: str
-    """Its name as it was handed in."""
-    name: str = ""
-    late: bool = False
-    attempt: int = 1
-    upload: int = 0
-    """Grows with time among the files of one student."""
-
-    @property
-    def stem(self) -> str:
-        """The file's name without its ending."""
-        return PurePosixPath(self.file).stem
 
 
-@dataclass(frozen=True)
-class Layout:
-    """What a place turned out to be."""
+class Canvas:
+    """`doejane_LATE_1234_567890_ps1-2.ipynb`: user, upload, and the file with its attempt."""
 
-    name: str
-    """`canvas`, `moodle`, `gradescope`, `folders` or `files`."""
-    claims: tuple[Claim, ...]
-    notes: tuple[str, ...] = ()
+    name = "canvas"
 
+    def read(self, member: Member) -> Sequence[Claim]:
+        """The first two numbers count: students choose the file's name freely.
 
-def recognise(tree: Tree) -> Layout:
-    """Whose is which file of `tree`.
-
-    Raises:
-        UsageError: an export's metadata can't be read.
-    """
-    members = _without_wrapper(tree.members)
-    return _gradescope(members) or _moodle(members) or _canvas(members) or _plain(members)
-
-
-def _without_wrapper(members: tuple[Member, ...]) -> tuple[Member, ...]:
-    """Without folders that hold everything: archives often begin with one."""
-    while members:
-        first = members[0].path.parts[0]
-        gradable = [member for member in members if member.gradable]
-        alone = len(gradable) == 1 and len(gradable[0].path.parts) == 2  # noqa: PLR2004 - a student's
-        if (
-            alone
-            or any(
-                len(member.path.parts) == 1 or member.path.parts[0] != first for member in members
+        A display name holds numbers only where somebody wants to deceive: see `finish`.
+        """
+        first = next(_readings(member.path.name), None)
+        if first is None:
+            return []
+        name, _, late = first.before.rpartition("_")
+        is_late = late.casefold() == LATE and bool(name)
+        if not is_late:
+            name = first.before
+        return [
+            Claim(
+                student=first.user,
+                name=name,
+                late=is_late,
+                # Nobody has a hundred digits, and Python refuses thousands.
+                upload=int(first.upload[:40]),
+                file=first.file,
+                member=member,
+                place=f"canvas: {name}_{first.user}",
             )
-            or MOODLE.fullmatch(first)
-            or GRADESCOPE.fullmatch(first)
-        ):
-            break
-        members = tuple(
-            replace(member, path=PurePosixPath(*member.path.parts[1:])) for member in members
-        )
-    return members
+        ]
+
+    def finish(self, claims: Sequence[Claim]) -> Sequence[Claim]:
+        """With attempts and doubts."""
+        return list(_with_attempts(list(_with_doubts(claims))))
 
 
-def _canvas(members: Sequence[Member]) -> Layout | None:
-    """Every notebook and module is named in Canvas's way, in one folder."""
-    found = [(member, CANVAS.fullmatch(member.path.name)) for member in members]
-    if not all(match for member, match in found if member.gradable) or not any(
-        match for _, match in found
-    ):
-        return None
-    claims = [
-        Claim(
-            student=match["user"],
-            name=match["name"],
-            late=match["late"] is not None,
-            upload=int(match["upload"]),
-            file=match["file"],
-            member=member,
-        )
-        for member, match in found
-        if match is not None
-    ]
-    strange = [f"{member.path}: no name of Canvas's" for member, match in found if match is None]
-    return Layout("canvas", tuple(_with_attempts(claims)), tuple(strange))
+def _readings(name: str) -> Iterator[_Reading]:
+    parts = name.split("_")
+    for at in range(1, len(parts) - 2):
+        user, upload = parts[at], parts[at + 1]
+        if _is_number(user) and _is_number(upload) and any(parts[at + 2 :]):
+            yield _Reading("_".join(parts[:at]), user, upload, "_".join(parts[at + 2 :]))
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and not text.startswith("0")
+
+
+def _with_doubts(claims: Sequence[Claim]) -> Iterator[Claim]:
+    """Marks names that hold a second pair of numbers which could be user and upload.
+
+    `jane_12_567_2026_10_ps1.ipynb` could be of a student who is called `jane_12`. It can't be
+    where two files of `jane` would have the same upload, as they do where a date comes first.
+    """
+    later = [list(_later_uploads(claim)) for claim in claims]
+    uses = Counter(upload for uploads in later for upload in uploads)
+    for claim, uploads in zip(claims, later, strict=True):
+        doubtful = len(uploads) >= MOST_READINGS or any(uses[upload] == 1 for upload in uploads)
+        yield replace(claim, doubtful=doubtful)
+
+
+def _later_uploads(claim: Claim) -> Iterator[tuple[str, int, str]]:
+    """What a name's other readings take for the upload: (student, place in the name, number).
+
+    Of one student the numbers at one place are of one reading, so nobody can fake a repetition.
+    """
+    for reading in islice(_readings(claim.member.path.name), 1, MOST_READINGS + 1):
+        yield claim.student, reading.before.count("_"), reading.upload
 
 
 def _with_attempts(claims: Sequence[Claim]) -> Iterator[Claim]:
@@ -123,107 +156,68 @@ def _with_attempts(claims: Sequence[Claim]) -> Iterator[Claim]:
             yield claim
 
 
-def _moodle(members: Sequence[Member]) -> Layout | None:
-    claims, notes = [], []
-    for member in members:
-        match = MOODLE.fullmatch(member.path.parts[0])
-        if match is None:
-            notes.append(f"{member.path}: not in a folder of Moodle's")
-            continue
-        name = member.path.name if len(member.path.parts) > 1 else match["file"]
-        claims.append(Claim(match["id"], member, file=name, name=match["name"]))
-    return Layout("moodle", tuple(claims), tuple(notes)) if claims else None
+class Folders:
+    """A folder for each student, `depth` levels below the top."""
+
+    name = "folders"
+
+    def __init__(self, source: str, depth: int = 1) -> None:
+        """`source` tells equal paths of two sources apart."""
+        self._source = source
+        self._depth = depth
+
+    def read(self, member: Member) -> Sequence[Claim]:
+        """By the folder; what lies above the folders is a student's file."""
+        parts = member.path.parts
+        if len(parts) <= self._depth:
+            return Files(self._source).read(member)
+        home = "/".join(parts[: self._depth])
+        place = _joined(self._source, home)
+        return [Claim(home, member, file=member.path.name, place=place)]
+
+    def finish(self, claims: Sequence[Claim]) -> Sequence[Claim]:
+        """Nothing more is known."""
+        return claims
 
 
-def _gradescope(members: Sequence[Member]) -> Layout | None:
-    metadata = [member for member in members if member.path == PurePosixPath(METADATA)]
-    if not metadata:
-        return None
-    submissions = _metadata(metadata[0])
-    claims, notes = [], []
-    for member in members:
-        if member is metadata[0]:
-            continue
-        known = submissions.get(member.path.parts[0])
-        if not isinstance(known, dict) or len(member.path.parts) == 1:
-            notes.append(f"{member.path}: {METADATA} does not know it")
-            continue
-        history = known.get(":history")
-        attempt = len(history) + 1 if isinstance(history, list) else 1
-        for student, name in _submitters(known, member.path.parts[0]):
-            claims.append(Claim(student, member, member.path.name, name=name, attempt=attempt))
-    return Layout("gradescope", tuple(claims), tuple(notes))
+class Files:
+    """A file for each student, in whatever folder."""
+
+    name = "files"
+
+    def __init__(self, source: str) -> None:
+        """`source` tells equal paths of two sources apart."""
+        self._source = source
+
+    def read(self, member: Member) -> Sequence[Claim]:
+        """By the path without its ending; equal names in two folders are two students."""
+        if not member.gradable:
+            return []
+        path = member.path
+        student = str(path.parent / path.stem) if path.stem else str(path)
+        place = _joined(self._source, str(path))
+        return [Claim(student, member, file=path.name, place=place)]
+
+    def finish(self, claims: Sequence[Claim]) -> Sequence[Claim]:
+        """Nothing more is known."""
+        return claims
 
 
-def _metadata(member: Member) -> dict[str, Any]:
-    loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
-    try:
-        # Every value stays text: a student number 0123 is no octal number.
-        found = yaml.load(member.read(), Loader=loader)  # noqa: S506 - it makes plain texts only
-    except (yaml.YAMLError, SubmissionError, RecursionError, ValueError) as exc:
-        raise UsageError(f"{METADATA}: can't be read: {str(exc)[:200]}; export it again") from exc
-    if not isinstance(found, dict):
-        raise UsageError(f"{METADATA}: must name submissions, does not; export it again")
-    return found
+def folder_vote(members: Sequence[Member]) -> str:
+    """What one folder at the top looks like: `student`, `files`, `folders`, or empty: either.
 
-
-def _submitters(submission: dict[str, Any], folder: str) -> Iterator[tuple[str, str]]:
-    """(id, name) of everyone who handed it in: the student number, else the mail, else the name."""
-    people = submission.get(":submitters")
-    found = False
-    for person in people if isinstance(people, list) else ():
-        if not isinstance(person, dict):
-            continue
-        told = [str(person.get(key, "")).strip() for key in (":sid", ":email", ":name")]
-        known = [text for text in told if text.casefold() not in _NULL]
-        if known:
-            found = True
-            yield known[0], told[2] if told[2].casefold() not in _NULL else ""
-    if not found:
-        yield folder, ""
-
-
-def _plain(members: Sequence[Member]) -> Layout:
-    """A folder for each student where most hold one notebook at most; else a file for each."""
+    A section holds a file for each student, or a folder for each.
+    """
     gradable = [member for member in members if member.gradable]
-    holding = {member.path.parent for member in gradable if member.path.parent.parts}
-    folders = {folder for folder in holding if not holding & set(folder.parents)}
-    files = Counter(_folder_of(member, folders) for member in gradable)
-    notebooks = Counter(
-        _folder_of(member, folders)
-        for member in gradable
-        if member.path.suffix.casefold() == ".ipynb"
-    )
-    single = sum(notebooks[folder] == 1 or files[folder] == 1 for folder in folders)
-    if folders and 2 * single >= len(folders):
-        return Layout("folders", tuple(_by_folder(members, folders)))
-    stems = Counter(member.path.stem for member in gradable)
-    claims = [
-        Claim(
-            student=member.path.stem
-            if stems[member.path.stem] == 1
-            else member.path.with_suffix("").as_posix(),
-            member=member,
-            file=member.path.name,
-        )
-        for member in gradable
-    ]
-    return Layout("files", tuple(claims))
+    notebooks = sum(member.path.suffix.casefold() == ".ipynb" for member in gradable)
+    direct = [member for member in gradable if len(member.path.parts) == 2]  # noqa: PLR2004 - folder and file
+    if not gradable:
+        return ""
+    if not direct:
+        below = {PurePosixPath(*member.path.parts[:2]) for member in gradable}
+        return "folders" if len(below) > 1 else ""
+    return "student" if notebooks == 1 or len(gradable) == 1 else "files"
 
 
-def _by_folder(members: Sequence[Member], folders: set[PurePosixPath]) -> Iterator[Claim]:
-    depth, _ = Counter(len(folder.parts) for folder in folders).most_common(1)[0]
-    for member in members:
-        home = _folder_of(member, folders)
-        if home is None and len(member.path.parts) > depth:
-            # A student who handed in nothing that can be graded.
-            home = PurePosixPath(*member.path.parts[:depth])
-        if home is not None:
-            yield Claim(home.as_posix(), member, file=member.path.name)
-        elif member.gradable:
-            yield Claim(member.path.stem, member, file=member.path.name)
-
-
-def _folder_of(member: Member, folders: set[PurePosixPath]) -> PurePosixPath | None:
-    """The student's folder that the file lies in or below."""
-    return next((parent for parent in member.path.parents if parent in folders), None)
+def _joined(source: str, path: str) -> str:
+    return f"{source}/{path}" if source else path

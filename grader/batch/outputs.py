@@ -14,7 +14,12 @@ from grader.store.private import make_private_folder, write_private
 
 LONGEST = 100
 _UNSAFE = re.compile(r"[^\w.@+ -]+")
-_RESERVED = {"con", "prn", "aux", "nul", "run"}
+_RESERVED = {
+    *("con", "conin$", "conout$", "prn", "aux", "nul", "run"),
+    *(f"{name}{n}" for name in ("com", "lpt") for n in "0123456789¹²³"),
+}
+_HASHED = re.compile(r"-[0-9a-f]{16}$")
+"""The end of a name that is not a student's own: no student may have it."""
 
 
 def file_names(students: Iterable[str]) -> dict[str, str]:
@@ -23,8 +28,8 @@ def file_names(students: Iterable[str]) -> dict[str, str]:
     uses = Counter(name.casefold() for name in plain.values())
     return {
         student: name
-        if name == student and uses[name.casefold()] == 1
-        else f"{name}-{hashlib.sha256(student.encode()).hexdigest()[:6]}"
+        if name == student and uses[name.casefold()] == 1 and not _HASHED.search(name)
+        else f"{name}-{hashlib.sha256(student.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}"
         for student, name in plain.items()
     }
 
@@ -79,6 +84,6 @@ def write_records(
 
 def _plain(student: str) -> str:
     name = _UNSAFE.sub("_", student).strip(" .")[:LONGEST]
-    if not name or name.startswith(".") or name.casefold() in _RESERVED:
+    if not name or name.startswith(".") or name.casefold().partition(".")[0].strip() in _RESERVED:
         return f"_{name}"
     return name

@@ -89,6 +89,11 @@ def _line(held: Held) -> Line:
 
 def _reasons(held: Held) -> Iterator[str]:
     items = held.record.items if held.record is not None else ()
+    if held.entry.contested:
+        yield (
+            f"in conflict: not the only one that claims to be {held.entry.contested}; no gradebook "
+            "gets points of either until you decide"
+        )
     if held.error:
         yield held.error
     elif held.record is None:
@@ -110,8 +115,8 @@ def _first(item: ItemRecord) -> str:
 
 
 def _worst(held: Held) -> int:
-    if held.record is None:
-        return 2
-    if held.record.status is Status.GRADER_FAULT:
+    if held.record is not None and held.record.status is Status.GRADER_FAULT:
         return 3
+    if held.record is None or held.entry.contested:
+        return 2
     return 0 if held.record.status is Status.PASSED else 1

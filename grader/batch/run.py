@@ -1,18 +1,18 @@
 """Grade a class: what was handed in, what is new of it, who grades it, and what came of it."""
 
-import hashlib
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from grader.batch.discover import HandIn, discover
+from grader.batch.discover import discover
+from grader.batch.intake import take_in
 from grader.batch.outputs import make_folder
 from grader.batch.run_work import RunWork, demand_same_seed
-from grader.errors import SubmissionError, UsageError
+from grader.errors import UsageError
 from grader.options import Options
 from grader.progress import RunProgress
-from grader.store import Entry, Store, grading_lock, open_store
+from grader.store import grading_lock, open_store
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,7 @@ def grade_run(
     jobs: int = 0,
     cluster: str = "",
     allow_bare: bool = False,
+    counts: Sequence[str] = (),
     progress: RunProgress | None = None,
 ) -> RunSummary:
     """Grade what was handed in, and keep it in the run's folder.
@@ -53,6 +54,7 @@ def grade_run(
         jobs: Files graded at once; 0: as many as cores and memory allow.
         cluster: Address of a Dask scheduler, or `local:N`; empty: this machine alone.
         allow_bare: Grade many with no isolation all the same.
+        counts: Ids in conflict that count, where several places claim one student.
         progress: Is told what goes on.
 
     Raises:
@@ -62,7 +64,7 @@ def grade_run(
     """
     began = time.monotonic()
     options = options or Options()
-    found = discover(sources)
+    found = discover(sources, counts)
     demand_isolation(options, len(found.hand_ins), allow_bare=allow_bare)
     make_folder(out)
     with grading_lock(out), open_store(out, create=True) as store:
@@ -70,14 +72,14 @@ def grade_run(
         with work:
             demand_same_seed(store, work.terms)
             store.put_info(work.info())
-            entries = _take_in(store, found.hand_ins)
-            graded, kept = work.bring_up_to_date(entries, out)
+            intake = take_in(store, found.hand_ins, counts)
+            graded, kept = work.bring_up_to_date(intake.entries, out)
     return RunSummary(
-        students=tuple(entry.student for entry in entries),
+        students=tuple(entry.student for entry in intake.entries),
         graded=graded,
         kept=kept,
         layouts=found.layouts,
-        notes=found.notes,
+        notes=(*found.notes, *intake.notes),
         seconds=round(time.monotonic() - began, 3),
     )
 
@@ -93,37 +95,3 @@ def demand_isolation(options: Options, count: int, *, allow_bare: bool) -> None:
             "--sandbox: bare does not isolate submissions from this machine and must be used for "
             f"one's own file alone, got {count} files; use bubblewrap, or add --allow-bare"
         )
-
-
-def _take_in(store: Store, hand_ins: Sequence[HandIn]) -> list[Entry]:
-    """Keep what was handed in, one file in memory at a time."""
-    entries: list[Entry] = []
-
-    def read() -> Iterator[tuple[Entry, bytes]]:
-        for hand_in in hand_ins:
-            entry, content = _entry(hand_in)
-            entries.append(entry)
-            yield entry, content
-
-    store.put_entries(read())
-    return entries
-
-
-def _entry(hand_in: HandIn) -> tuple[Entry, bytes]:
-    notes, content, sha256 = hand_in.notes, b"", ""
-    if hand_in.member is not None:
-        try:
-            content = hand_in.member.read()
-            sha256 = hashlib.sha256(content).hexdigest()
-        except SubmissionError as exc:
-            notes = (str(exc), *notes)
-    entry = Entry(
-        student=hand_in.student,
-        name=hand_in.name,
-        attempt=hand_in.attempt,
-        late=hand_in.late,
-        file=hand_in.file,
-        sha256=sha256,
-        notes=notes,
-    )
-    return entry, content

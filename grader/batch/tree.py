@@ -2,17 +2,19 @@
 
 import os
 import stat
-import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from grader.errors import SubmissionError, UsageError
+from grader.names import clean_name, distinct_names, short_name
 
 MIB = 1 << 20
 MAX_FILE_BYTES = 100 * MIB
 """A hand-in with a hundred plots has a tenth of that; the loader takes no more either."""
 GRADABLE = (".ipynb", ".py")
+MAX_DEPTH = 40
+"""Folders within folders; nobody's work is deeper."""
 METADATA = "submission_metadata.yml"
 _LITTER = ("__pycache__", "__macosx", "node_modules")
 
@@ -57,14 +59,19 @@ def read_folder(folder: Path) -> Tree:
         members = sorted(_walk(folder, PurePosixPath(), notes), key=lambda member: member.path)
     except OSError as exc:
         raise UsageError(f"{folder}: the folder can't be read: {exc}") from exc
-    return Tree(_shown(folder.resolve().name), tuple(members), tuple(notes))
+    return Tree(clean_name(folder.resolve().name), tuple(members), tuple(notes))
 
 
 def file_member(file: Path) -> Member:
     """A single file that a person named; there, a link is followed."""
-    path = PurePosixPath(_shown(file.name))
+    path = PurePosixPath(clean_name(file.name))
     size = file.stat().st_size
     return Member(path, size, lambda: _read_file(file, follow=True))
+
+
+def shown_path(path: PurePosixPath) -> str:
+    """`path` for a note: clean and cut."""
+    return short_name(clean_name(str(path)))
 
 
 def ignored(path: PurePosixPath) -> bool:
@@ -80,27 +87,31 @@ def capped(raw: bytes, path: PurePosixPath) -> bytes:
     """
     if len(raw) > MAX_FILE_BYTES:
         raise SubmissionError(
-            f"{path.name}: must have at most {MAX_FILE_BYTES // MIB} MiB, has more; ask for a file "
-            "without its large outputs"
+            f"{short_name(path.name)}: must have at most {MAX_FILE_BYTES // MIB} MiB, has more; "
+            "ask for a file without its large outputs"
         )
     return raw
 
 
 def _walk(folder: Path, prefix: PurePosixPath, notes: list[str]) -> Iterator[Member]:
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            path = prefix / _shown(entry.name)
-            if ignored(path):
-                continue
-            if entry.is_symlink():
-                # It could lead anywhere on this machine.
-                notes.append(f"{path}: a link, not followed")
-            elif entry.is_dir():
-                yield from _walk(folder / entry.name, path, notes)
-            elif entry.is_file():
-                yield Member(path, entry.stat().st_size, _reader(folder / entry.name))
-            else:
-                notes.append(f"{path}: no ordinary file, not read")
+    with os.scandir(folder) as found:
+        entries = list(found)
+    names = distinct_names([entry.name for entry in entries])
+    for entry, name in zip(entries, names, strict=True):
+        path = prefix / name
+        if ignored(path):
+            continue
+        if entry.is_symlink():
+            # It could lead anywhere on this machine.
+            notes.append(f"{shown_path(path)}: a link, not followed")
+        elif entry.is_dir() and len(path.parts) >= MAX_DEPTH:
+            notes.append(f"{shown_path(path)}: more than {MAX_DEPTH} folders deep, not read")
+        elif entry.is_dir():
+            yield from _walk(folder / entry.name, path, notes)
+        elif entry.is_file():
+            yield Member(path, entry.stat().st_size, _reader(folder / entry.name))
+        else:
+            notes.append(f"{shown_path(path)}: not a regular file, not read")
 
 
 def _reader(file: Path) -> Callable[[], bytes]:
@@ -112,13 +123,9 @@ def _read_file(file: Path, *, follow: bool) -> bytes:
     try:
         with os.fdopen(os.open(file, flags), "rb") as opened:
             if not stat.S_ISREG(os.fstat(opened.fileno()).st_mode):
-                raise SubmissionError(f"{file.name}: must be an ordinary file, is none")
+                raise SubmissionError(f"{short_name(clean_name(file.name))}: not a regular file")
             raw = opened.read(MAX_FILE_BYTES + 1)
     except OSError as exc:
-        raise SubmissionError(f"{file.name}: the file can't be read: {exc.strerror}") from exc
+        name = short_name(clean_name(file.name))
+        raise SubmissionError(f"{name}: the file can't be read: {exc.strerror}") from exc
     return capped(raw, PurePosixPath(file.name))
-
-
-def _shown(name: str) -> str:
-    """A file name as text: composed, and with what is no UTF-8 replaced."""
-    return unicodedata.normalize("NFC", os.fsencode(name).decode("utf-8", "replace"))

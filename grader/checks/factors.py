@@ -12,6 +12,7 @@ import numpy as np
 
 from grader.checks.compare import Array, close
 from grader.checks.truncation import Doubles, Layer, TruncatedNet
+from grader.names import clean_name, short_name
 
 Part = Literal["left factor", "right factor", "singular values", "weight matrix", "bias"]
 
@@ -91,7 +92,8 @@ def needs_values(
 def describe(path: str, roles: frozenset[Role]) -> str:
     """For feedback: `layers.0.U` (left factor of fc1)."""
     what = ", ".join(f"{role.part} of {role.layer}" for role in sorted(roles))
-    return f"`{path}` ({what})" if what else f"`{path}`"
+    shown = short_name(clean_name(path))
+    return f"`{shown}` ({what})" if what else f"`{shown}`"
 
 
 def _parts(array: Doubles, layer: Layer, rank: int) -> Iterator[Part]:

@@ -12,6 +12,8 @@ from grader.model import Status
 
 MAX_COUNT = 1 << 40
 """More numbers than any model has."""
+LONGEST_PATH = 1000
+"""Characters of a tensor's path such as `layers.0.weight`."""
 
 
 @contextmanager
@@ -44,8 +46,16 @@ def read_arrays(value: Mapping[str, Value]) -> dict[str, Array]:
     """Path -> array, finite or not.
 
     Raises:
-        SubmissionFault: something else stands in an array's place.
+        SubmissionFault: something else stands in an array's place, or a path is absurdly long.
     """
+    longest = max((len(str(path)) for path in value), default=0)
+    if longest > LONGEST_PATH:
+        raise SubmissionFault(
+            Status.FAILED,
+            f"a tensor is stored under a name of {longest} characters, at most {LONGEST_PATH} are "
+            "read",
+            "give attributes and modules short names",
+        )
     if all(isinstance(array, np.ndarray) for array in value.values()):
         return dict(value)
     raise tampered("a stored array is none")

@@ -60,8 +60,8 @@ def canvas_gradebook(run: Iterable[Graded], roster: bytes, assignment: str = "")
         [[row[place] for row in table.rows] for place in identifiers],
         [row[student] for row in table.rows],
     )
-    rows, ungraded, unfinished, notes = [], [], [], []
-    for row, graded in zip(table.rows, matched, strict=True):
+    rows, ungraded, unfinished, notes = [], [], [], matched.notes
+    for row, graded in zip(table.rows, matched.rows, strict=True):
         cell, standing = row[column], standing_of(graded)
         if not any(row[place].strip() for place in identifiers):
             if name_key(row[student]) == name_key("Points Possible"):
@@ -79,6 +79,7 @@ def canvas_gradebook(run: Iterable[Graded], roster: bytes, assignment: str = "")
         unmatched=unmatched(hand_ins, matched),
         ungraded=tuple(ungraded),
         unfinished=tuple(unfinished),
+        contested=matched.contested,
         notes=tuple(notes),
     )
 

@@ -3,45 +3,14 @@
 import re
 import unicodedata
 
-_ESCAPES = {
-    code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160)) if code not in {9, 10}
-}
-# Characters that reorder what a reader sees, that break lines unseen, or that XML forbids.
-_ESCAPES |= {
-    code: f"\\u{code:04x}"
-    for code in (
-        *range(0x202A, 0x202F),
-        *range(0x2066, 0x206A),
-        0x2028,
-        0x2029,
-        *range(0xD800, 0xE000),
-        0xFEFF,
-        0xFFFE,
-        0xFFFF,
-    )
-}
+from grader.names import one_line as one_line  # noqa: PLC0414 - part of this module
+from grader.names import shortened as shortened  # noqa: PLC0414 - likewise
+from grader.names import visible as visible  # noqa: PLC0414 - likewise
+
 _MARKDOWN = re.compile(r"([\\`*_\[\]~$])")
 _MARKDOWN_START = re.compile(r"^(#|[-+=]|\d+(?=[.)](?:\s|$)))")
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001 - wide forms start one too
 _TICKS = re.compile(r"`+")
-
-
-def visible(text: str) -> str:
-    r"""`text` with control characters and bidirectional overrides as escapes such as `\u202e`.
-
-    Tabs and newlines stay. The result can be encoded as UTF-8 and put into XML 1.0.
-    """
-    return text.replace("\r\n", "\n").translate(_ESCAPES)
-
-
-def one_line(text: str) -> str:
-    """`visible(text)` with every run of white space as one space."""
-    return " ".join(visible(text).split())
-
-
-def shortened(text: str, most: int) -> str:
-    """`text`, cut to `most` characters, an ellipsis in place of the rest."""
-    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
 
 
 def markdown(text: str) -> str:

@@ -44,6 +44,8 @@ class Graded(msgspec.Struct, frozen=True, kw_only=True):
     """Why the file can't be read as a submission."""
     hand: Mapping[str, HandGiven] = {}
     """Item id to what a person gave."""
+    contested: str = ""
+    """The id that this and another hand-in claim; empty where there is no conflict."""
 
 
 @dataclass(frozen=True)

@@ -60,6 +60,10 @@ def _suite(graded: Graded, number: int) -> ET.Element:
         },
     )
     properties = ET.SubElement(suite, "properties")
+    if graded.contested:
+        ET.SubElement(
+            properties, "property", name="in_conflict_over", value=one_line(graded.contested)
+        )
     for key, value in _properties(record):
         ET.SubElement(properties, "property", name=key, value=value)
     suite.extend(cases)

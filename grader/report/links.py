@@ -8,7 +8,8 @@ from grader.report.interface import Graded
 
 FOLDER = "students"
 """Beside the overview."""
-_PLAIN = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+_PLAIN = re.compile(r"(?!.*-[0-9a-f]{16}$)[a-z0-9][a-z0-9-]{0,39}")
+"""Nobody's own name ends as one with a hash does."""
 _RESERVED = {
     "con",
     "prn",
@@ -27,7 +28,7 @@ def page_stem(graded: Graded) -> str:
     name = graded.student or graded.file
     if _PLAIN.fullmatch(name) and name not in _RESERVED:
         return name
-    digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:10]
+    digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:16]
     stem = file_stem(name)
     return f"{stem}-{digest}" if stem else f"student-{digest}"
 

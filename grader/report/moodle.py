@@ -56,8 +56,8 @@ def moodle_worksheet(run: Iterable[Graded], roster: bytes) -> Gradebook:
     hand_ins = list(run)
     names = [_cell(table, row, "Full name") for row in table.rows]
     matched = match_rows(hand_ins, _identifiers(table), names)
-    rows, ungraded, unfinished, notes = [], [], [], []
-    for row, name, graded in zip(table.rows, names, matched, strict=True):
+    rows, ungraded, unfinished, notes = [], [], [], matched.notes
+    for row, name, graded in zip(table.rows, names, matched.rows, strict=True):
         standing = standing_of(graded)
         who = one_line(name or _cell(table, row, "Identifier"))
         filled = list(row)
@@ -75,6 +75,7 @@ def moodle_worksheet(run: Iterable[Graded], roster: bytes) -> Gradebook:
         unmatched=unmatched(hand_ins, matched),
         ungraded=tuple(ungraded),
         unfinished=tuple(unfinished),
+        contested=matched.contested,
         notes=tuple(notes),
     )
 

@@ -24,6 +24,7 @@ BINS = 16
 """Of the histogram, at most."""
 MOST_STOPPED = 15
 KINDS = {
+    "conflict": "in conflict",
     "fault": "the grader failed",
     "stopped": "stopped: time, memory, crash",
     "open": "points open",
@@ -88,6 +89,7 @@ def render_summary_page(summary: Summary) -> Iterator[bytes]:
         script_hash=f"sha256-{digest}",
         summary=summary,
         sections=list(_sections(summary, unread=len(graded) < len(summary.students))),
+        conflicts=_conflicts(summary),
         unread=[student for student in summary.students if student.standing is None],
         figures=list(_figures(summary)),
         histogram=histogram,
@@ -105,6 +107,8 @@ def render_summary_page(summary: Summary) -> Iterator[bytes]:
 
 
 def _sections(summary: Summary, *, unread: bool) -> Iterator[tuple[str, str]]:
+    if any(student.graded.contested for student in summary.students):
+        yield "conflicts", "Conflicts"
     if summary.faults:
         yield "faults", "Grader faults"
     if unread:
@@ -117,6 +121,15 @@ def _sections(summary: Summary, *, unread: bool) -> Iterator[tuple[str, str]]:
         ("slow", "Slowest"),
         ("stopped", "Stopped"),
     )
+
+
+def _conflicts(summary: Summary) -> list[tuple[str, list[Student]]]:
+    """Each contested id with those who claim it."""
+    found: dict[str, list[Student]] = {}
+    for student in summary.students:
+        if student.graded.contested:
+            found.setdefault(one_line(student.graded.contested), []).append(student)
+    return sorted(found.items())
 
 
 def _figures(summary: Summary) -> Iterator[tuple[str, str, str]]:

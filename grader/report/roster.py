@@ -9,11 +9,12 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from grader.errors import UsageError
 from grader.model import Status
+from grader.names import same_name_key
 from grader.report.interface import Graded
 from grader.report.standing import Standing, record_standing
 
@@ -31,7 +32,26 @@ class Gradebook:
     """Rows of the roster that got no points: nothing was handed in, or it could not be graded."""
     unfinished: tuple[str, ...] = ()
     """Students whose points will still change: some are open, or the grader failed."""
+    contested: tuple[str, ...] = ()
+    """Students whose points were left out, since several hand-ins or rows claim them."""
     notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Matched:
+    """Which hand-in belongs into which row of a roster."""
+
+    rows: tuple[Graded | None, ...]
+    """For each row its hand-in, None where there is none."""
+    contested: tuple[str, ...] = ()
+    """Students and identifiers that get no points before staff decide."""
+    by_name: tuple[str, ...] = ()
+    """Students who were found by their name alone, which they choose themselves."""
+
+    @property
+    def notes(self) -> list[str]:
+        """What the reader should know of how rows were found."""
+        return [f"{student}: found in the roster by the name alone" for student in self.by_name]
 
 
 @dataclass(frozen=True)
@@ -88,43 +108,89 @@ def write_table(heads: Sequence[str], rows: Iterable[Sequence[str]], like: Table
 
 def match_rows(
     run: Sequence[Graded], columns: Iterable[Sequence[str]], names: Sequence[str]
-) -> list[Graded | None]:
-    """The hand-in of each row of a roster, None where there is none.
+) -> Matched:
+    """The hand-in of each row of a roster.
 
     One column of identifiers is used for all rows, the one that finds most hand-ins: the number of
     one student in one column may be that of another in the next. Where it finds nothing, a name
-    counts that only one row and one hand-in have.
+    counts that only one row and one hand-in have. An identifier that several hand-ins claim, or
+    several rows have, finds nothing.
 
     Args:
         run: The hand-ins.
         columns: Columns that may hold the run's identifiers, each with a cell for each row.
         names: The students' names, one for each row.
     """
-    by_student = {_folded(graded.student): graded for graded in run if graded.student}
+    claimed: dict[str, list[Graded]] = {}
+    for graded in run:
+        if key := same_name_key(graded.contested or graded.student):
+            claimed.setdefault(key, []).append(graded)
     best = max(
-        columns,
-        key=lambda column: sum(_folded(cell) in by_student for cell in column),
+        ([same_name_key(cell) for cell in column] for column in columns),
+        key=lambda column: sum(cell in claimed for cell in column),
         default=[""] * len(names),
     )
-    found = [by_student.get(_folded(cell)) for cell in best]
-    taken = {graded.student for graded in found if graded is not None}
-    left = [graded for graded in run if graded.student not in taken]
+    uses = Counter(best)
+    disputed = {
+        key
+        for key, graded in claimed.items()
+        if len(graded) > 1 or graded[0].contested or uses[key] > 1
+    }
+    certain = {key: graded[0] for key, graded in claimed.items() if key not in disputed}
+    found = [certain.get(cell) for cell in best]
+    by_name = _by_name(
+        run,
+        certain.keys() - set(best),
+        [
+            "" if cell in disputed or cell in certain else name_key(name)
+            for cell, name in zip(best, names, strict=True)
+        ],
+        names,
+    )
+    rows = tuple(graded or by_name.get(place) for place, graded in enumerate(found))
+    return Matched(
+        rows=rows,
+        contested=tuple(
+            graded.student
+            for key, claims in claimed.items()
+            if key in disputed
+            for graded in claims
+        ),
+        by_name=tuple(graded.student or graded.file for graded in by_name.values()),
+    )
+
+
+def _by_name(
+    run: Sequence[Graded], free: Collection[str], keys: Sequence[str], names: Sequence[str]
+) -> dict[int, Graded]:
+    """Row -> the hand-in that has its name, where no other row and no other hand-in has it.
+
+    Args:
+        run: The hand-ins.
+        free: Keys of those that no identifier has found and nobody else claims.
+        keys: For each row the key of its name, empty where its identifier has decided.
+        names: Of all rows.
+    """
     graded_names = Counter(name_key(graded.name) for graded in run)
     row_names = Counter(map(name_key, names))
-    by_name = {
+    left = {
         key: graded
-        for graded in left
-        if (key := name_key(graded.name)) and graded_names[key] == row_names[key] == 1
+        for graded in run
+        if (key := name_key(graded.name))
+        and graded_names[key] == row_names[key] == 1
+        and (same_name_key(graded.student) in free or not graded.student)
     }
-    return [
-        graded or by_name.get(name_key(name)) for graded, name in zip(found, names, strict=True)
-    ]
+    return {place: left[key] for place, key in enumerate(keys) if key in left}
 
 
-def unmatched(run: Iterable[Graded], matched: Iterable[Graded | None]) -> tuple[str, ...]:
+def unmatched(run: Iterable[Graded], matched: Matched) -> tuple[str, ...]:
     """Students of the run whom no row names."""
-    taken = {id(graded) for graded in matched}
-    return tuple(graded.student or graded.file for graded in run if id(graded) not in taken)
+    taken = {id(graded) for graded in matched.rows}
+    return tuple(
+        graded.student or graded.file
+        for graded in run
+        if id(graded) not in taken and graded.student not in matched.contested
+    )
 
 
 def name_key(name: str) -> str:
@@ -145,7 +211,3 @@ def is_unfinished(graded: Graded) -> bool:
     if graded.record is None or standing is None:
         return True
     return standing.open > 0 or graded.record.status is Status.GRADER_FAULT
-
-
-def _folded(identifier: str) -> str:
-    return identifier.strip().casefold()

@@ -23,6 +23,7 @@ HEADS = (
     "together",
     "worth",
     "seconds",
+    "in conflict over",
 )
 
 
@@ -40,13 +41,14 @@ def _facts(graded: Graded) -> list[str]:
     record = graded.record
     file = record.submission.name if record else graded.file
     texts = [csv_text(one_line(text)) for text in (graded.student, graded.name, file)]
+    contested = csv_text(one_line(graded.contested))
     facts = [*texts, str(graded.attempt), "late" if graded.late else ""]
     if record is None:
-        return [*facts, "UNREADABLE" if graded.error else "UNGRADED", *[""] * 6]
+        return [*facts, "UNREADABLE" if graded.error else "UNGRADED", *[""] * 6, contested]
     standing = record_standing(record, graded.hand)
     points = (standing.auto, standing.hand, standing.open, standing.given, standing.worth)
     seconds = f"{record.seconds:.1f}"
-    return [*facts, record.status.value, *map(points_text, points), seconds]
+    return [*facts, record.status.value, *map(points_text, points), seconds, contested]
 
 
 def _items(graded: Graded) -> dict[str, str]:

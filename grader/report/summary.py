@@ -35,7 +35,7 @@ class Student:
     items: dict[str, Standing]
     """Item id -> how its points stand; without those where the grader failed."""
     marks: tuple[str, ...]
-    """Of `fault`, `stopped`, `unread`, `late`, `open`: what the table can be narrowed to."""
+    """Of `conflict`, `fault`, `stopped`, `unread`, `late`, `open`: what narrows the table."""
 
 
 @dataclass(frozen=True)
@@ -145,6 +145,7 @@ def _student(graded: Graded, link: str) -> Student:
     statuses = {part.status for item in _items(record) for part in parts(item)}
     standing = record_standing(record, graded.hand) if record else None
     marks = {
+        "conflict": bool(graded.contested),
         "fault": Status.GRADER_FAULT in statuses,
         "stopped": bool(statuses & set(STOPPED)),
         "unread": record is None,
@@ -179,6 +180,7 @@ def _without_record(graded: Graded) -> Graded:
         attempt=graded.attempt,
         late=graded.late,
         error=graded.error,
+        contested=graded.contested,
     )
 
 

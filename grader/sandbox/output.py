@@ -2,19 +2,10 @@
 
 import os
 
+from grader.names import visible as visible  # noqa: PLC0414 - part of this module
+
 KEPT_BYTES = 32 * 1024
 """Kept of the beginning, and as much of the end."""
-_VISIBLE = {code: f"\\x{code:02x}" for code in [*range(32), 127, *range(128, 160)]}
-for _kept in (9, 10):
-    del _VISIBLE[_kept]
-# Characters that reorder what a reader sees.
-_VISIBLE |= {code: f"\\u{code:04x}" for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))}
-_VISIBLE |= {0x2028: "\\u2028", 0x2029: "\\u2029"}
-
-
-def visible(text: str) -> str:
-    """`text` without control characters: each but tab and newline is shown as an escape."""
-    return text.replace("\r\n", "\n").translate(_VISIBLE).encode("utf-8", "replace").decode()
 
 
 class Capture:

@@ -25,6 +25,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """Of the file's bytes; empty where nothing was handed in that can be graded."""
     notes: tuple[str, ...] = ()
     """Why this file was taken, what else was handed in."""
+    contested: str = ""
+    """The id that this entry and another claim; empty where there is no conflict."""
 
     @property
     def kind(self) -> str:

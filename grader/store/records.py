@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
-from sqlalchemy import insert, select
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from grader.errors import StoreError
@@ -61,6 +61,19 @@ class RunRecords:
                 self._write_entries(waiting)
                 waiting = []
         self._write_entries(waiting)
+
+    def mark_contested(self, student: str, contested: str) -> None:
+        """Mark an entry that is there as one of those that claim the id `contested`."""
+        table = schema.entries
+        statement = update(table).where(table.c.student == student).values(contested=contested)
+        with self._database.writing() as connection:
+            connection.execute(statement)
+
+    def drop_entry(self, student: str) -> None:
+        """Forget that `student` handed in; file, records and hand scores stay."""
+        table = schema.entries
+        with self._database.writing() as connection:
+            connection.execute(delete(table).where(table.c.student == student))
 
     def entries(self) -> Iterator[Entry]:
         """Every hand-in, by student."""
@@ -219,5 +232,6 @@ class RunRecords:
                     "sha256": entry.sha256 or None,
                     "kind": entry.kind,
                     "notes": msgspec.json.encode(entry.notes).decode(),
+                    "contested": entry.contested,
                 }
                 put_row(connection, schema.entries, row)

@@ -53,6 +53,7 @@ def entry_of(row: Row[Any]) -> Entry:
         file=row.file,
         sha256=row.sha256 or "",
         notes=msgspec.json.decode(row.notes, type=tuple[str, ...]),
+        contested=row.contested,
     )
 
 

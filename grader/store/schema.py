@@ -15,7 +15,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-HEAD = "0002"
+HEAD = "0003"
 """The newest migration; a store at another version is brought here before it is used."""
 
 metadata = MetaData()
@@ -47,6 +47,7 @@ entries = Table(
     Column("sha256", ForeignKey("submissions.sha256"), nullable=True, index=True),
     Column("kind", String, nullable=False),
     Column("notes", Text, nullable=False),
+    Column("contested", String, nullable=False, server_default=""),
 )
 """Who handed in what; the attempt that counts."""
 

@@ -29,6 +29,19 @@ def test_odd_names_become_safe_ones(tmp_path: Path) -> None:
     assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
 
 
+def test_nobody_s_name_is_the_file_of_another() -> None:
+    """A name that looks like another's with its hash is hashed itself."""
+    other = file_names(["Bob/Roe"])["Bob/Roe"]
+    names = file_names(["Bob/Roe", other])
+    assert len(set(names.values())) == 2
+
+
+@pytest.mark.parametrize("name", ["COM1", "lpt9", "aux.x", "con .y", "Run", "conin$"])
+def test_names_that_windows_keeps_for_itself_are_not_used(name: str) -> None:
+    """With an ending, too."""
+    assert file_names([name])[name] not in {name, name.strip()}
+
+
 def test_names_that_differ_in_case_alone_are_kept_apart() -> None:
     """Some systems take them for the same file."""
     names = file_names(["anna", "Anna", "bert"])

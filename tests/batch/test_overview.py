@@ -77,6 +77,15 @@ def test_who_lost_points_alone_needs_no_look(store: Store) -> None:
     assert (found["bert"].look, found["bert"].worst, found["bert"].lost) == ((), 0, ())
 
 
+def test_who_is_in_conflict_is_named_first_and_needs_a_decision(store: Store) -> None:
+    """Full points alone would need no look; the exit code says that somebody must act."""
+    keep(store, "12 (a)", item(Status.PASSED, 1.0), late=True)
+    store.mark_contested("12 (a)", "12")
+    line = lines(store)["12 (a)"]
+    assert "claims to be 12" in line.look[0]
+    assert (line.look[1:], line.worst) == (("late",), 2)
+
+
 def test_the_most_urgent_reason_comes_first(store: Store) -> None:
     """All of them are there."""
     keep(
@@ -122,7 +131,7 @@ def test_a_large_class_is_cut_but_nobody_who_needs_a_look(
     assert f"s{MOST_LINES:03}" not in told
     assert "and 7 more" in told
     assert told.index("look at z") < told.index("look at y")
-    assert "passed over: eve.py" in told
+    assert "note: eve.py" in told
     assert "3 graded now, 4 before" in told
 
 

@@ -1,5 +1,7 @@
 """grader/batch/run.py: a class in real sandboxes, whole and interrupted in every way."""
 
+import csv
+import io
 import json
 import os
 import shutil
@@ -16,6 +18,7 @@ from grader.batch.run import grade_run
 from grader.checks.interface import CHECKS
 from grader.errors import StoreError, UsageError
 from grader.options import Options
+from grader.report_run import export_gradebook, graded_of
 from grader.store import grading_lock, open_store
 from tests.batch.class_of import (
     ROOT,
@@ -115,6 +118,32 @@ def test_every_kind_of_hand_in_is_accounted_for(graded: Graded, tmp_path: Path) 
     assert "scan.pdf" in held["dora"].error
     again = grade_run([hand_ins], tmp_path / "run", graded.options)
     assert (again.graded, again.kept) == (0, 2)
+
+
+def test_a_conflict_reaches_no_gradebook_before_it_is_decided(
+    graded: Graded, tmp_path: Path
+) -> None:
+    """Both are graded and held back from the roster's row; a decision fills it."""
+    hand_ins = tmp_path / "hand-ins"
+    hand_ins.mkdir()
+    (hand_ins / "bob_11_600_ps1.py").write_text(solution(0))
+    (hand_ins / "eve_11_1234_601_ps1.py").write_text(solution(1))
+    roster = tmp_path / "roster.csv"
+    roster.write_text("Student,ID,A small set (5)\nRoe,11,\nEve,1234,\n")
+
+    def points_given() -> list[str]:
+        with open_store(tmp_path / "run", read_only=True) as store:
+            run = [graded_of(held) for held in store.held()]
+        book = export_gradebook(run, "canvas", roster, "")
+        return [row[-1] for row in csv.reader(io.StringIO(book.content.decode()))][1:]
+
+    found = grade_run([hand_ins], tmp_path / "run", graded.options)
+    assert found.graded == 2
+    assert points_given() == ["", ""]
+    bob = next(student for student in found.students if "bob" in student)
+    decided = grade_run([hand_ins], tmp_path / "run", graded.options, counts=[bob])
+    assert (decided.students, decided.graded) == (("11",), 0)
+    assert points_given() == ["3", ""]
 
 
 def test_another_secret_is_not_mixed_into_a_run(graded: Graded) -> None:

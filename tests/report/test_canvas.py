@@ -3,6 +3,7 @@
 import csv
 import io
 
+import msgspec
 import pytest
 
 from grader.errors import UsageError
@@ -116,3 +117,19 @@ def test_canvas_reads_semicolons() -> None:
     csv.writer(text, delimiter=";").writerows(rows(ROSTER))
     content = canvas_gradebook(run(), b"\xef\xbb\xbf" + text.getvalue().encode()).content
     assert content.startswith(b'\xef\xbb\xbf"Student";"ID"')
+
+
+def test_canvas_leaves_the_cell_of_a_student_in_conflict() -> None:
+    """Both claims are named, neither's points are written."""
+    first, *others = run()
+    claims = [
+        msgspec.structs.replace(
+            first, student=f"{first.student} ({place})", contested=first.student
+        )
+        for place in "ab"
+    ]
+    book = canvas_gradebook([*claims, *others], ROSTER)
+    before, after = rows(canvas_gradebook([], ROSTER, "Problem Set 1").content), rows(book.content)
+    assert after[3] == before[3]
+    assert after[4] != before[4]
+    assert book.contested == tuple(claim.student for claim in claims)

@@ -45,3 +45,9 @@ def test_page_stem_is_safe(name: str) -> None:
 def test_page_stem_of_a_file_alone() -> None:
     """Without a student the file names the page."""
     assert page_stem(Graded(file="ps1")) == "ps1"
+
+
+def test_page_stem_is_nobody_else_s_whatever_a_student_is_called() -> None:
+    """A name that looks like another's with its hash is hashed itself."""
+    other = page_stem(Graded(student="Bob Roe"))
+    assert page_stem(Graded(student=other)) != other

@@ -134,3 +134,16 @@ def test_moodle_refuses_another_table() -> None:
     """A worksheet in another language, or another file, is refused with the step to take."""
     with pytest.raises(UsageError, match="language set to English"):
         moodle_worksheet(run(), b"Kennung,Bewertung\nTeilnehmer 1,3\n")
+
+
+def test_moodle_leaves_the_row_of_a_student_in_conflict() -> None:
+    """Grade and comment stay as they were, and both claims are named."""
+    first, second = run()
+    claims = [
+        msgspec.structs.replace(first, student=f"7001 ({place})", contested="7001")
+        for place in "ab"
+    ]
+    book = moodle_worksheet([*claims, second], WORKSHEET)
+    assert rows(book.content)[0] == rows(WORKSHEET)[0]
+    assert rows(book.content)[1]["Grade"] != rows(WORKSHEET)[1]["Grade"]
+    assert book.contested == ("7001 (a)", "7001 (b)")

@@ -126,3 +126,15 @@ def test_overview_tints_cells_by_share() -> None:
         "number q2",
         "number",
     ]
+
+
+def test_overview_shows_conflicts_on_top() -> None:
+    """The contested id once, with all that claim it, and a way to find them in the table."""
+    claims = [Graded(student=f"7 ({place})", contested="7", record=record()) for place in "ab"]
+    page = parsed([*samples.class_of(2), *claims])
+    (section,) = page.findall(".//section[@aria-labelledby='conflicts']")
+    assert words(section).count("7 (") == 2
+    assert "1 student is claimed by several hand-ins" in words(section)
+    marks = [row.attrib["data-marks"].split() for row in page.findall(".//tr[@data-marks]")]
+    assert sum("conflict" in of_row for of_row in marks) == 2
+    assert not parsed(samples.class_of(2)).findall(".//section[@aria-labelledby='conflicts']")

@@ -15,19 +15,21 @@ def test_match_rows_takes_one_column_for_all() -> None:
     """The number of one student in one column may be that of another in the next."""
     run = [graded("1"), graded("2"), graded("3")]
     ids, others = ["1", "2", "3"], ["3", "x", "1"]
-    assert match_rows(run, [others, ids], ["", "", ""]) == run
+    assert match_rows(run, [others, ids], ["", "", ""]).rows == tuple(run)
 
 
 def test_match_rows_ignores_capitals_and_spaces() -> None:
     """Identifiers are compared as people read them."""
     run = [graded("Ada@Uni.example")]
-    assert match_rows(run, [[" ada@uni.example "]], [""]) == run
+    assert match_rows(run, [[" ada@uni.example "]], [""]).rows == tuple(run)
 
 
 def test_match_rows_falls_back_to_a_name() -> None:
     """Last name first or not, accents kept."""
     run = [graded("a.ipynb", "Émilie du Châtelet")]
-    assert match_rows(run, [["77"]], ["du Châtelet, Émilie"]) == run
+    found = match_rows(run, [["77"]], ["du Châtelet, Émilie"])
+    assert found.rows == tuple(run)
+    assert found.by_name == ("a.ipynb",)
 
 
 @pytest.mark.parametrize(
@@ -39,20 +41,20 @@ def test_match_rows_does_not_guess(run_names: list[str], row_names: list[str]) -
     """A name that two have finds nothing."""
     run = [graded(f"file{place}", name) for place, name in enumerate(run_names)]
     found = match_rows(run, [[""] * len(row_names)], row_names)
-    assert found == [None] * len(row_names)
+    assert found.rows == (None,) * len(row_names)
     assert unmatched(run, found) == tuple(one.student for one in run)
 
 
 def test_match_rows_does_not_give_a_hand_in_twice() -> None:
     """Who was found by number is not found again by name."""
     run = [graded("1", "Ada L")]
-    assert match_rows(run, [["1", "2"]], ["Someone Else", "Ada L"]) == [run[0], None]
+    assert match_rows(run, [["1", "2"]], ["Someone Else", "Ada L"]).rows == (run[0], None)
 
 
 def test_name_key_of_nothing_is_nothing() -> None:
     """An empty name matches no one."""
     assert name_key(" ,") == ""
-    assert match_rows([graded("x", "")], [["1"]], [""]) == [None]
+    assert match_rows([graded("x", "")], [["1"]], [""]).rows == (None,)
 
 
 @pytest.mark.parametrize("raw", [b"", b"Student,ID\n", b"\n\n"])
@@ -71,3 +73,45 @@ def test_read_table_needs_utf8() -> None:
 def test_read_table_fills_short_rows() -> None:
     """Rows that lack their last cells are read as if these were empty."""
     assert read_table(b"a,b,c\n1\n", "x").rows == (("1", "", ""),)
+
+
+def claim(student: str, contested: str, name: str = "") -> Graded:
+    return Graded(student=student, name=name, contested=contested)
+
+
+def test_match_rows_gives_nobody_what_is_in_conflict() -> None:
+    """Neither by the contested identifier nor by a name, and no other takes that row by name."""
+    run = [
+        claim("1 (a)", "1", "Ada L"),
+        claim("1 (b)", "1", "Grace H"),
+        graded("77", "Bob R"),
+        graded("2"),
+    ]
+    found = match_rows(run, [["1", "2", "3"]], ["Bob R", "Zed", "Grace H"])
+    assert found.rows == (None, run[3], None)
+    assert found.contested == ("1 (a)", "1 (b)")
+    assert unmatched(run, found) == ("77",)
+
+
+def test_match_rows_leaves_rows_of_one_identifier_alone() -> None:
+    """A student who is in the roster twice gets points in neither row."""
+    run = [graded("1"), graded("2")]
+    found = match_rows(run, [["1", "2", "1 "]], ["Ada", "Bob", "Ada"])
+    assert found.rows == (None, run[1], None)
+    assert found.contested == ("1",)
+
+
+def test_match_rows_leaves_identifiers_alone_that_differ_in_capitals() -> None:
+    """The roster can't tell which of them is meant."""
+    run = [graded("Bob"), graded("bob"), graded("amy")]
+    found = match_rows(run, [["BOB", "amy"]], ["", ""])
+    assert found.rows == (None, run[2])
+    assert found.contested == ("Bob", "bob")
+
+
+def test_match_rows_tells_whom_a_name_alone_has_found() -> None:
+    """Students choose it, so a person should look."""
+    run = [graded("1", "Ada L"), graded("name:Bob R", "Bob R")]
+    found = match_rows(run, [["1", "2"]], ["Ada L", "R, Bob"])
+    assert found.rows == tuple(run)
+    assert found.notes == ["name:Bob R: found in the roster by the name alone"]

@@ -3,7 +3,9 @@
 import csv
 import io
 
+from grader.report.interface import Graded
 from grader.report.spreadsheet import HEADS, render_csv
+from tests.records import record
 from tests.report import samples
 from tests.report.conftest import Golden
 from tests.report.nasty import nasty, nasty_unread
@@ -45,3 +47,11 @@ def test_csv_quotes_every_cell() -> None:
     made = samples.student(1)
     formula = type(made)(student="a;=cmd()", name="b", file="c", record=made.record)
     assert b'"a;=cmd()"' in b"".join(render_csv([formula]))
+
+
+def test_csv_names_the_contested_id() -> None:
+    """Whoever copies points from it sees whose they are not yet."""
+    claim = Graded(student="7 (a)", contested="=7", record=record())
+    text = b"".join(render_csv([claim])).decode("utf-8-sig")
+    (row,) = csv.DictReader(io.StringIO(text))
+    assert row["in conflict over"] == "'=7"

@@ -57,4 +57,4 @@ def test_text_shows_what_can_not_be_seen() -> None:
     text = render_text(nasty_record()).decode()
     assert "\u202e" not in text
     first = text.splitlines()[0]
-    assert first.endswith("=cmd(1) <script>alert(1)</script> & ünïcode \\u202e")
+    assert first.endswith("=cmd(1)\\x0a<script>alert(1)</script> & ünïcode \\u202e")

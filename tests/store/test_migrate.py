@@ -5,11 +5,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import text
 
 from grader.errors import StoreError
 from grader.store import Store, open_store
@@ -26,9 +28,17 @@ def old_store(folder: Path) -> Path:
     file = folder / "run.sqlite"
     database = Database(file)
     make_tables(database, "0001")
-    store = Store(database)
-    store.put_entries([(entry("anna"), b"x = 1")])
-    store.put_record(record_of(entry("anna")), "k")
+    one = entry("anna")
+    with database.writing() as connection:
+        connection.execute(
+            text("INSERT INTO submissions VALUES (:sha256, :content)"),
+            {"sha256": one.sha256, "content": b"x = 1"},
+        )
+        connection.execute(
+            text("INSERT INTO entries VALUES (:student, :name, 1, 0, :file, :sha256, :kind, '[]')"),
+            msgspec.to_builtins(one) | {"kind": one.kind},
+        )
+    Store(database).put_record(record_of(one), "k")
     database.close()
     return file
 

@@ -1,0 +1,52 @@
+"""A claim: a file, and the student whose it is according to a file's or a folder's name."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Protocol
+
+from grader.batch.tree import Member
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A file, and whose it is."""
+
+    student: str
+    member: Member
+    file: str
+    """Its name as it was handed in."""
+    name: str = ""
+    """The student's, as the system exports it."""
+    place: str = ""
+    """What makes the claim, such as a folder: claims of one place are of one person."""
+    late: bool = False
+    attempt: int = 1
+    upload: int = 0
+    """Grows with time among the files of one student."""
+    doubtful: bool = False
+    """Whether the name may be read as another student's, too."""
+    others: tuple[str, ...] = ()
+    """Other students whom the name may mean, where they are known to be affected."""
+
+    @property
+    def stem(self) -> str:
+        """The file's name without its ending."""
+        return PurePosixPath(self.file).stem
+
+
+class Layout(Protocol):
+    """How one system names what it lets staff download. It reads names and nothing else."""
+
+    @property
+    def name(self) -> str:
+        """As the command line shows it."""
+        ...
+
+    def read(self, member: Member) -> Sequence[Claim]:
+        """Whose the file is; empty where its path is not named in this way."""
+        ...
+
+    def finish(self, claims: Sequence[Claim]) -> Sequence[Claim]:
+        """The claims of a whole class, with what only all of them together can tell."""
+        ...

@@ -1,0 +1,113 @@
+"""grader/batch/intake.py: what a run already holds is not replaced by somebody else's file."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from grader.batch.discover import discover
+from grader.batch.intake import Intake, take_in
+from grader.store import Entry, Store, open_store
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    """An empty run."""
+    with open_store(tmp_path / "run", create=True) as made:
+        yield made
+
+
+def grade(store: Store, folder: Path, *names: str, counts: tuple[str, ...] = ()) -> Intake:
+    """Take in files of these names, each with its name for content, from a folder of their own."""
+    for name in names:
+        file = folder / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(f"# {name}")
+    return take_in(store, discover([folder], counts).hand_ins, counts)
+
+
+def held(store: Store) -> dict[str, str]:
+    """Student to the id that the entry contests; empty where there is no conflict."""
+    return {entry.student: entry.contested for entry in store.entries()}
+
+
+def content(store: Store, student: str) -> str:
+    return store.content(store.entry(student).sha256).decode()
+
+
+def test_a_new_file_replaces_the_student_s_own(store: Store, tmp_path: Path) -> None:
+    """A later attempt of the same person is no conflict, and the run says whose is new."""
+    grade(store, tmp_path / "1", "bob_11_600_ps1.py", "cy_12_601_ps1.py")
+    told = grade(store, tmp_path / "2", "bob_11_700_ps1.py", "cy_12_601_ps1.py")
+    assert held(store) == {"11": "", "12": ""}
+    assert content(store, "11") == "# bob_11_700_ps1.py"
+    assert told.notes == ("another file than before counts of 11",)
+
+
+def test_a_conflict_of_a_download_ends_when_the_folder_does(store: Store, tmp_path: Path) -> None:
+    """Graded again without one of the two, the run holds the other alone."""
+    first = ("bob/ps1.py", "amy/ps1.py", "cy/ps1.py")
+    grade(store, tmp_path / "1", *first)
+    grade(store, tmp_path / "2", *first, "bob.ipynb")
+    both = [student for student, contested in held(store).items() if contested]
+    assert len(both) == 3, "the entry of the first run is in conflict as well"
+    grade(store, tmp_path / "3", "bob.ipynb", "amy/ps1.py", "cy/ps1.py")
+    assert held(store) == {"amy": "", "bob": "", "cy": ""}
+    assert content(store, "bob") == "# bob.ipynb"
+
+
+def test_a_conflict_stays_until_it_is_decided(store: Store, tmp_path: Path) -> None:
+    """Grading again changes nothing; `counts` does, and stays decided."""
+    names = ("bob/ps1.py", "amy/ps1.py", "cy/ps1.py", "bob.ipynb")
+    for _ in range(2):
+        grade(store, tmp_path / "1", *names)
+        assert sorted(held(store).values()) == ["", "", "bob", "bob"]
+    choice = next(entry.student for entry in store.entries() if entry.file == "bob.ipynb")
+    for _ in range(2):
+        assert not grade(store, tmp_path / "1", *names, counts=(choice,)).notes
+        assert held(store) == {"amy": "", "bob": "", "cy": ""}
+        assert content(store, "bob") == "# bob.ipynb"
+
+
+def test_another_person_s_name_does_not_replace_an_earlier_run(
+    store: Store, tmp_path: Path
+) -> None:
+    """Bob is not in the new download: a file with his number and another name is not his."""
+    grade(store, tmp_path / "1", "bob_11_600_ps1.py", "cy_12_601_ps1.py")
+    eve = ("eve_11_700_ps1.py", "cy_12_601_ps1.py")
+    for _ in range(2):
+        grade(store, tmp_path / "2", *eve)
+        assert sorted(held(store).values()) == ["", "11", "11"]
+        assert content(store, "11") == "# bob_11_600_ps1.py"
+    grade(store, tmp_path / "2", *eve, counts=("11",))
+    assert held(store) == {"11": "", "12": ""}
+    assert content(store, "11") == "# bob_11_600_ps1.py"
+    grade(store, tmp_path / "2", *eve, counts=("11 (canvas: eve_11)",))
+    assert held(store) == {"11": "", "12": ""}
+    assert content(store, "11") == "# eve_11_700_ps1.py"
+
+
+def test_capitals_do_not_make_a_second_student(store: Store, tmp_path: Path) -> None:
+    """Rosters are matched without them, so an earlier entry is in conflict until staff decide."""
+    grade(store, tmp_path / "1", "Bob.py", "cy.py")
+    for _ in range(2):
+        grade(store, tmp_path / "2", "bob.py", "cy.py")
+        assert held(store)["cy"] == ""
+        assert sorted(held(store).values()) == ["", "Bob", "bob"]
+    choice = next(one for one in held(store) if one.startswith("bob ("))
+    grade(store, tmp_path / "2", "bob.py", "cy.py", counts=(choice,))
+    assert held(store) == {"bob": "", "cy": ""}
+
+
+def test_a_decision_for_nobody_is_told(store: Store, tmp_path: Path) -> None:
+    """A slip of the pen must not look like a decision."""
+    told = grade(store, tmp_path / "1", "bob.py", counts=("bod",))
+    assert told.notes == ("--counts bod: nothing in conflict is called so",)
+
+
+def test_what_is_forgotten_keeps_its_records(store: Store) -> None:
+    """Only the entry goes; the file stays for whoever asks."""
+    store.put_entries([(Entry(student="x", file="x.py", sha256="ab"), b"x = 1")])
+    store.drop_entry("x")
+    assert not held(store)
+    assert store.content("ab") == b"x = 1"
