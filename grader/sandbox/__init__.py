@@ -3,9 +3,9 @@
 from grader.errors import UsageError
 from grader.sandbox.bare import Bare
 from grader.sandbox.bubblewrap import Bubblewrap
+from grader.sandbox.guards import GuardMaker, choose_guards
 from grader.sandbox.host import Sandbox
 from grader.sandbox.interface import Launcher, Limits
-from grader.sandbox.memory import GuardMaker, choose_guards
 from grader.sandbox.verify import verify_sandbox
 
 __all__ = [

@@ -2,6 +2,8 @@
 
 import contextlib
 import os
+import platform
+import re
 import select
 import socket
 import time
@@ -10,8 +12,8 @@ from types import TracebackType
 from typing import Any, Self
 
 from grader.errors import SandboxError
+from grader.sandbox.guards import GuardMaker
 from grader.sandbox.interface import ItemEndedError, Launched, Launcher, Limits
-from grader.sandbox.memory import GuardMaker
 from grader.sandbox.output import Capture, visible
 from grader.sandbox.process import ItemProcess
 from grader.worker.protocol import ProtocolError, decode, encode
@@ -121,6 +123,11 @@ class Sandbox:
             worker.close()
 
 
+def _kernel() -> tuple[int, ...]:
+    """Linux's version, such as (6, 1)."""
+    return tuple(int(word) for word in re.findall(r"\d+", platform.release())[:2])
+
+
 class _Worker:
     """The grader's end of the worker's control socket."""
 
@@ -166,7 +173,7 @@ class _Worker:
                 "cpu_seconds": limits.cpu_seconds,
                 # A little below the group's: a MemoryError tells a student more than a kill.
                 "data_bytes": int(limits.memory_bytes * 0.95),
-                "processes": limits.processes if self._launched.identity.item else None,
+                "processes": limits.processes if self._counts_processes() else None,
                 "file_bytes": FILE_BYTES,
             },
         }
@@ -187,6 +194,16 @@ class _Worker:
             process.close()
             raise
         return process
+
+    def _counts_processes(self) -> bool:
+        """Whether the kernel counts this sandbox's processes alone against a limit for its user.
+
+        It does where the sandbox has a real user of its own, and since Linux 5.14 where it has a
+        user namespace of its own. Otherwise all that the grader's user runs would be counted.
+        """
+        if self._launched.identity.item is not None:
+            return True
+        return self._launched.alone and _kernel() >= (5, 14)
 
     def _forked(self) -> int:
         word = self._word("forked", FORK_SECONDS)

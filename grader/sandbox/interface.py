@@ -28,7 +28,7 @@ class Limits:
 
     @property
     def cpu_seconds(self) -> int:
-        """CPU time of one process: what the wall time allows on every thread, and some slack."""
+        """CPU time of all processes together: the wall time on every thread, and some slack."""
         return int(self.wall_seconds * max(self.threads, 4)) + 2
 
 
@@ -39,6 +39,7 @@ class Reason(StrEnum):
     WALL_TIME = "wall time"
     CPU_TIME = "cpu time"
     MEMORY = "memory"
+    PROCESSES = "processes"
     SIGNAL = "signal"
     OUTPUT = "output"
     PROTOCOL = "protocol"

@@ -8,9 +8,10 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from grader.sandbox.guards import Guard
 from grader.sandbox.interface import Ending, ItemEndedError, Limits, Reason
-from grader.sandbox.memory import POLL_SECONDS, MemoryGuard
 from grader.sandbox.output import Capture
+from grader.sandbox.polling import POLL_SECONDS
 from grader.worker.protocol import (
     HEADER,
     Header,
@@ -39,7 +40,7 @@ class ItemProcess:
         self,
         link: socket.socket,
         outputs: tuple[Capture, Capture],
-        guard: MemoryGuard,
+        guard: Guard,
         limits: Limits,
         end_of: EndOf,
     ) -> None:
@@ -52,7 +53,7 @@ class ItemProcess:
         self.waited = 0.0
         """Seconds that the submission's code has had."""
         self._look_at = 0.0
-        """When the memory is to be looked at again."""
+        """When the limits are to be looked at again."""
         link.setblocking(False)
         self._selector = selectors.DefaultSelector()
         self._selector.register(link, selectors.EVENT_READ)
@@ -229,10 +230,10 @@ class ItemProcess:
                 raise ItemEndedError(Ending(Reason.OUTPUT))
             # A group's limit kills by itself; a poll's has to be acted on. Thousands of short calls
             # need not be looked at one by one.
-            if now >= self._look_at and self._guard.exceeded():
-                raise ItemEndedError(Ending(Reason.MEMORY))
             if now >= self._look_at:
                 self._look_at = now + POLL_SECONDS
+                if (reason := self._guard.exceeded()) is not None:
+                    raise ItemEndedError(Ending(reason))
             if ready:
                 return
 
@@ -246,8 +247,8 @@ class ItemProcess:
             broken_off: Whether that was in the middle of a frame: our own side never leaves it so.
         """
         ended = self._end_of(GRACE_SECONDS)
-        if self._guard.exceeded():
-            return Ending(Reason.MEMORY)
+        if (reason := self._guard.exceeded()) is not None:
+            return Ending(reason)
         if ended is None:
             # It closed its channel and lives on.
             return Ending(Reason.PROTOCOL, None, "the channel was closed")

@@ -25,7 +25,8 @@ _X32_BIT = 0x40000000
 
 _FORBIDDEN = {
     "x86_64": {
-        "shmget": 29, "semget": 64, "msgget": 68, "mq_open": 240,
+        "shmget": 29, "semget": 64, "msgget": 68, "mq_open": 240, "memfd_create": 319,
+        "sched_setaffinity": 203,
         "ptrace": 101, "personality": 135, "vhangup": 153, "pivot_root": 155, "adjtimex": 159,
         "chroot": 161, "acct": 163, "settimeofday": 164, "mount": 165, "umount2": 166,
         "swapon": 167, "swapoff": 168, "reboot": 169, "sethostname": 170, "setdomainname": 171,
@@ -37,7 +38,8 @@ _FORBIDDEN = {
         "kexec_file_load": 320, "bpf": 321, "userfaultfd": 323,
     },
     "aarch64": {
-        "mq_open": 180, "msgget": 186, "semget": 190, "shmget": 194,
+        "mq_open": 180, "msgget": 186, "semget": 190, "shmget": 194, "memfd_create": 279,
+        "sched_setaffinity": 122,
         "umount2": 39, "mount": 40, "pivot_root": 41, "chroot": 51, "quotactl": 60,
         "vhangup": 58, "acct": 89, "personality": 92, "unshare": 97, "kexec_load": 104,
         "init_module": 105, "delete_module": 106, "clock_settime": 112, "ptrace": 117,
@@ -52,7 +54,7 @@ _FORBIDDEN = {
 _FORBIDDEN_EVERYWHERE = {
     "io_uring_setup": 425, "io_uring_enter": 426, "io_uring_register": 427, "open_tree": 428,
     "move_mount": 429, "fsopen": 430, "fsconfig": 431, "fsmount": 432, "fspick": 433,
-    "pidfd_open": 434, "pidfd_getfd": 438, "mount_setattr": 442,
+    "pidfd_open": 434, "pidfd_getfd": 438, "mount_setattr": 442, "memfd_secret": 447,
 }  # fmt: skip
 _CLONE3 = 435
 _AUDIT_ARCHITECTURE = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
@@ -66,7 +68,8 @@ def build_filter(machine: str = "") -> bytes | None:
 
     It answers EPERM to what a worker has no business with (other processes' memory, mounts,
     namespaces, keys, kernel modules, io_uring, sockets other than AF_UNIX, typing into a terminal,
-    System V and POSIX queues and memory, which would outlive an item's process)
+    System V and POSIX queues and memory, which would outlive an item's process, files in memory,
+    which no count of resident memory sees, leaving the processors that it was put on)
     and ENOSYS to clone3, whose flags a filter can't read, so that libc falls back to clone.
     """
     machine = machine or platform.machine()
