@@ -15,6 +15,7 @@ from grader.sandbox.processes import ItemProcesses
 
 GROUPS = Path("/sys/fs/cgroup")
 REMOVE_SECONDS = 2.0
+_PREFIX = "nla-grader-"
 _NAMES = itertools.count(1)
 _V1_FILES = {
     "memory": "memory.limit_in_bytes",
@@ -28,7 +29,7 @@ _V2_CONTROLLERS = frozenset({"memory", "pids", "cpu"})
 
 def _sweep(folder: Path) -> None:
     """Remove the groups that a grader left which was killed: empty, and nobody's any more."""
-    for group in folder.glob("nla-grader-*-*"):
+    for group in folder.glob(f"{_PREFIX}*-*"):
         number = group.name.split("-")[2]
         if number.isdecimal() and not psutil.pid_exists(int(number)):
             with contextlib.suppress(OSError):  # a group with a process in it is not removed
@@ -64,7 +65,7 @@ def _probe(folder: Path, limit_file: str) -> bool:
 
 
 def _fresh_name() -> str:
-    return f"nla-grader-{os.getpid()}-{next(_NAMES)}"
+    return f"{_PREFIX}{os.getpid()}-{next(_NAMES)}"
 
 
 def _write(path: Path, value: int) -> None:
@@ -264,6 +265,8 @@ def _hand_down(own: Path) -> None:
     Only a group without processes may do so: this one moves into a group below, if it is alone, as
     in `systemd-run --user --scope -p Delegate=yes`.
     """
+    if own.name.startswith(_PREFIX):
+        return  # moved here before
     missing = _V2_CONTROLLERS & _words(own / "cgroup.controllers")
     missing -= _words(own / "cgroup.subtree_control")
     if not missing or not os.access(own / "cgroup.subtree_control", os.W_OK):

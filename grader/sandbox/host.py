@@ -7,7 +7,7 @@ import re
 import select
 import socket
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from types import TracebackType
 from typing import Any, Self
 
@@ -41,7 +41,19 @@ class Sandbox:
         threads: int = 1,
         device: str = "cpu",
         modules: Sequence[str] = (),
+        cores: Sequence[int] = (),
     ) -> None:
+        """Start a worker.
+
+        Args:
+            launcher: How.
+            guards: What enforces the limits of items.
+            threads: Of the numeric libraries, at most.
+            device: `cpu` or `cuda`.
+            modules: What the worker imports before the first item.
+            cores: The processors that everything in the sandbox keeps to; all where empty.
+        """
+        self._cores = tuple(cores)
         self._launcher = launcher
         self._guards = guards
         self._threads = threads
@@ -107,7 +119,8 @@ class Sandbox:
             item.close()
 
     def _warm(self) -> None:
-        launched = self._launcher.launch(threads=self._threads, device=self._device)
+        with _on_cores(self._cores):
+            launched = self._launcher.launch(threads=self._threads, device=self._device)
         self._worker = _Worker(launched, self._modules, self._threads, self._device)
 
     def _ready(self) -> "_Worker":
@@ -121,6 +134,25 @@ class Sandbox:
         worker, self._worker = self._worker, None
         if worker is not None:
             worker.close()
+
+
+@contextlib.contextmanager
+def _on_cores(cores: Sequence[int]) -> Iterator[None]:
+    """Keep processes that are started meanwhile on these processors, this one excepted.
+
+    They inherit it from this thread, and in the sandbox the system call that would change it is
+    refused.
+    """
+    if not cores or not hasattr(os, "sched_setaffinity"):
+        yield
+        return
+    before = os.sched_getaffinity(0)
+    with contextlib.suppress(OSError):
+        os.sched_setaffinity(0, cores)
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
 
 
 def _kernel() -> tuple[int, ...]:

@@ -54,6 +54,8 @@ class Ending:
     """Exit code, or minus the signal's number; None where the grader ended it."""
     detail: str = ""
     """For staff."""
+    starved: bool = False
+    """Whether it ran out of time while other processes had the processors."""
 
 
 class ItemEndedError(Exception):

@@ -97,6 +97,16 @@ def precise_seconds(stat: Stat) -> float:
     return max(stat.seconds, nanoseconds / 1e9)
 
 
+def queued_seconds(pid: int) -> float:
+    """How long the threads of a process have been ready to run while others ran; 0 if unknown."""
+    nanoseconds = 0
+    with contextlib.suppress(OSError):
+        for task in (PROC / str(pid) / "task").iterdir():
+            with contextlib.suppress(OSError, ValueError, IndexError):
+                nanoseconds += int((task / "schedstat").read_text(encoding="ascii").split()[1])
+    return nanoseconds / 1e9
+
+
 @dataclass
 class ItemProcesses:
     """The processes of one item, told apart from those that keep its sandbox."""
