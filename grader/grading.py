@@ -119,9 +119,7 @@ class Grader:
         self._cores = tuple(cores)
         self._warm: Sandbox | None = None
         self._kept: defaultdict[str, dict[Hashable, Any]] = defaultdict(dict)
-        self.environment = describe_environment(
-            options, self._device, self._guards.name, self._threads
-        )
+        self.environment = describe_environment(options, self._device, self._guards, self._threads)
         """All that a score depends on besides submission, rubric and data."""
         if verify and self._launcher.name != "bare":
             verify_sandbox(self._launcher, self._guards)

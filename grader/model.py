@@ -104,6 +104,8 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True):
     """`bubblewrap` or `bare`."""
     memory_limit: str
     """What enforces the memory limit, e.g. `cgroup v1`, `poll`."""
+    not_enforced: tuple[str, ...] = ()
+    """Limits and isolation that this machine does not enforce, a sentence each."""
     device: str
     threads: int
     dataset: str

@@ -65,7 +65,7 @@ class LocalExecutor:
         """This machine's."""
         options = self._options
         device = resolve_device(options.device)
-        return describe_environment(options, device, choose_guards().name, thread_count(options))
+        return describe_environment(options, device, choose_guards(), thread_count(options))
 
     def grade(
         self,

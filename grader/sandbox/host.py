@@ -11,6 +11,8 @@ from collections.abc import Iterator, Sequence
 from types import TracebackType
 from typing import Any, Self
 
+import numpy as np
+
 from grader.errors import SandboxError
 from grader.sandbox.guards import GuardMaker
 from grader.sandbox.interface import ItemEndedError, Launched, Launcher, Limits
@@ -167,6 +169,8 @@ class _Worker:
         self._launched = launched
         self._threads = threads
         self._device = device
+        rules = launched.filter
+        self._filter = None if rules is None else np.frombuffer(rules, dtype=np.uint8)
         self._ended: dict[str, Any] | None = None
         self._is_ready = False
         self.missing: tuple[str, ...] = ()
@@ -201,6 +205,7 @@ class _Worker:
             "uid": self._launched.identity.item,
             "threads": min(self._threads, limits.threads),
             "device": self._device,
+            "filter": self._filter,
             "limits": {
                 "cpu_seconds": limits.cpu_seconds,
                 # A little below the group's: a MemoryError tells a student more than a kill.
@@ -258,7 +263,7 @@ class _Worker:
         if not self._launched.alone:
             # Outside a namespace, ask it to end its item first.
             with contextlib.suppress(OSError):
-                self._order({"do": "end", "uid": None})
+                self._order({"do": "end", "uid": self._launched.identity.item})
                 self._word("clean", END_SECONDS)
         process.kill()
         process.wait()

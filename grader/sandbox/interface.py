@@ -87,6 +87,8 @@ class Launched:
     identity: Identity = field(default_factory=Identity)
     dispose: Callable[[], None] = lambda: None
     """Removes what the launch left on disk."""
+    filter: bytes | None = None
+    """The system call filter that items install themselves, where the launch did not."""
 
 
 class Launcher(Protocol):
@@ -94,6 +96,11 @@ class Launcher(Protocol):
 
     name: str
     """`bubblewrap` or `bare`."""
+
+    @property
+    def not_enforced(self) -> tuple[str, ...]:
+        """What it does not isolate submissions from, a sentence each."""
+        ...
 
     def launch(self, *, threads: int, device: str) -> Launched:
         """Start a worker.

@@ -25,8 +25,7 @@ _X32_BIT = 0x40000000
 
 _FORBIDDEN = {
     "x86_64": {
-        "shmget": 29, "semget": 64, "msgget": 68, "mq_open": 240, "memfd_create": 319,
-        "sched_setaffinity": 203,
+        "shmget": 29, "semget": 64, "msgget": 68, "mq_open": 240,
         "ptrace": 101, "personality": 135, "vhangup": 153, "pivot_root": 155, "adjtimex": 159,
         "chroot": 161, "acct": 163, "settimeofday": 164, "mount": 165, "umount2": 166,
         "swapon": 167, "swapoff": 168, "reboot": 169, "sethostname": 170, "setdomainname": 171,
@@ -38,8 +37,7 @@ _FORBIDDEN = {
         "kexec_file_load": 320, "bpf": 321, "userfaultfd": 323,
     },
     "aarch64": {
-        "mq_open": 180, "msgget": 186, "semget": 190, "shmget": 194, "memfd_create": 279,
-        "sched_setaffinity": 122,
+        "mq_open": 180, "msgget": 186, "semget": 190, "shmget": 194,
         "umount2": 39, "mount": 40, "pivot_root": 41, "chroot": 51, "quotactl": 60,
         "vhangup": 58, "acct": 89, "personality": 92, "unshare": 97, "kexec_load": 104,
         "init_module": 105, "delete_module": 106, "clock_settime": 112, "ptrace": 117,
@@ -51,6 +49,11 @@ _FORBIDDEN = {
         "userfaultfd": 282, "kexec_file_load": 294,
     },
 }  # fmt: skip
+_FORBIDDEN_WITHOUT_GPU = {
+    "x86_64": {"memfd_create": 319, "sched_setaffinity": 203},
+    "aarch64": {"memfd_create": 279, "sched_setaffinity": 122},
+}
+"""The drivers of graphics cards may need them."""
 _FORBIDDEN_EVERYWHERE = {
     "io_uring_setup": 425, "io_uring_enter": 426, "io_uring_register": 427, "open_tree": 428,
     "move_mount": 429, "fsopen": 430, "fsconfig": 431, "fsmount": 432, "fspick": 433,
@@ -63,7 +66,7 @@ _SOCKET = {"x86_64": 41, "aarch64": 198}
 _IOCTL = {"x86_64": 16, "aarch64": 29}
 
 
-def build_filter(machine: str = "") -> bytes | None:
+def build_filter(machine: str = "", *, gpu: bool = False) -> bytes | None:
     """The filter as an array of `struct sock_filter`; None for a machine that has no table.
 
     It answers EPERM to what a worker has no business with (other processes' memory, mounts,
@@ -84,7 +87,10 @@ def build_filter(machine: str = "") -> bytes | None:
     ]
     if machine == "x86_64":
         program += [_step(_JUMP_GREATER_EQUAL, _X32_BIT, 0, 1), _step(_RETURN, denied)]
-    for number in sorted([*_FORBIDDEN[machine].values(), *_FORBIDDEN_EVERYWHERE.values()]):
+    forbidden = [*_FORBIDDEN[machine].values(), *_FORBIDDEN_EVERYWHERE.values()]
+    if not gpu:
+        forbidden += _FORBIDDEN_WITHOUT_GPU[machine].values()
+    for number in sorted(forbidden):
         program += [_step(_JUMP_EQUAL, number, 0, 1), _step(_RETURN, denied)]
     program += [_step(_JUMP_EQUAL, _CLONE3, 0, 1), _step(_RETURN, _ERRNO | errno.ENOSYS)]
     program += [
