@@ -120,4 +120,4 @@ def _overwrite(secret: bytes) -> None:
     for start, stop in ((first, last), (begin, end)):
         if 0 < start < stop:
             for at in _places(ctypes.string_at(start, stop - start), secret):
-                ctypes.memset(start + at, ord("x"), len(secret))
+                ctypes.memset(start + at, 0, len(secret))
