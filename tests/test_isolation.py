@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -37,7 +38,7 @@ def refuse(*_: object) -> None:
     raise SandboxError("sandbox: bubblewrap must be installed")
 
 
-def seen(command: list[str], **variables: str) -> dict[str, str]:
+def seen(command: list[str], **variables: str) -> dict[str, Any]:
     """What the program says; it may run below a shell that knows the secret."""
     ended = subprocess.run(
         command,
@@ -47,7 +48,7 @@ def seen(command: list[str], **variables: str) -> dict[str, str]:
         check=True,
         timeout=60,
     )
-    found: dict[str, str] = json.loads(ended.stdout)
+    found: dict[str, Any] = json.loads(ended.stdout)
     return found
 
 
