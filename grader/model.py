@@ -94,7 +94,7 @@ class SubmissionInfo(msgspec.Struct, frozen=True, kw_only=True):
     """`notebook` or `module`."""
 
 
-class Environment(msgspec.Struct, frozen=True, kw_only=True):
+class Environment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Everything that a score may depend on besides the submission and the rubric."""
 
     grader_version: str
