@@ -17,6 +17,8 @@ class GradedItem(msgspec.Struct, frozen=True, kw_only=True):
     """The baseline's content hash; empty where the item asked for none."""
     dataset: str = ""
     """As the record names it; empty likewise."""
+    starved: bool = False
+    """Whether it ran out of time while other processes had the processors."""
 
 
 def item_record(item: Item, status: Status, **rest: Any) -> ItemRecord:

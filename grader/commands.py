@@ -15,14 +15,14 @@ from grader import helper
 from grader.assets import asset
 from grader.batch.run import demand_isolation
 from grader.console import LiveProgress, show_record
-from grader.errors import GraderError, SandboxError, SubmissionError, UsageError
+from grader.errors import GraderError, SubmissionError, UsageError
 from grader.grading import Grader, Options
+from grader.isolation import isolate
 from grader.model import Record, Status
 from grader.names import printable
 from grader.options import chosen_items
 from grader.report.text import points_text
 from grader.rubric import load_rubric
-from grader.sandbox import choose_guards, choose_launcher, verify_sandbox
 from grader.submission import load_submission
 from grader.submission.notebook import MAX_BYTES
 from grader.warm import modules_for
@@ -83,8 +83,9 @@ def grade_files(
     Raises:
         GraderError: nothing can be graded: a wrong rubric or option, no sandbox, no data.
     """
+    # First: the helper must not inherit a secret that is taken out of the environment.
+    options = isolated(options)
     helper.prepare()
-    options = replace(options, sandbox=sandbox_kind(options.sandbox))
     many = [path for path in paths if path.is_dir() or path.suffix.casefold() == ".zip"]
     if many:
         raise UsageError(f"--out: must be given for a folder or a zip such as {many[0]}; name one")
@@ -134,8 +135,9 @@ def check_file(path: Path, options: Options, *, form: str = "text") -> ExitCode:
     from grader.report_commands import showing  # noqa: PLC0415 - it brings the reports
 
     show = showing(form)
+    # First: the helper must not inherit a secret that is taken out of the environment.
+    options = isolated(options)
     helper.prepare()
-    options = replace(options, sandbox=sandbox_kind(options.sandbox))
     modules = _modules([path], options)
     submission = load_submission(path)
     with LiveProgress() as progress, Grader(options, progress, modules=modules) as grader:
@@ -178,7 +180,7 @@ def self_test(options: Options, reference: Path | None) -> ExitCode:
             "selftest: needs the reference hand-in, which is no part of the installed package; run "
             "it in a checkout or give --reference"
         )
-    options = replace(options, sandbox=sandbox_kind(options.sandbox))
+    options = isolated(options)
     wrong = []
     with LiveProgress() as progress, Grader(options, progress) as grader:
         for path, expected in ((reference, "all"), (asset("student_template/ps1.ipynb"), "none")):
@@ -219,15 +221,14 @@ def lint(path: Path | None) -> ExitCode:
     return ExitCode.ALL_POINTS
 
 
-def sandbox_kind(asked: str) -> str:
-    """The kind of sandbox to use; `auto` is for one's own file and takes the best there is."""
-    if asked != "auto":
-        return asked
-    try:
-        verify_sandbox(choose_launcher("bubblewrap"), choose_guards())
-    except SandboxError:
-        return "bare"
-    return "bubblewrap"
+def isolated(options: Options) -> Options:
+    """As `isolate`, with its warnings on the screen."""
+    return isolate(options, warn)
+
+
+def warn(text: str) -> None:
+    """Print a warning to stderr."""
+    Console(stderr=True, soft_wrap=True).print(Text.assemble(("warning: ", "bold yellow"), text))
 
 
 def print_record(record: Record, *, as_json: bool) -> None:

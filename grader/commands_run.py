@@ -12,7 +12,7 @@ from rich.prompt import Confirm
 from grader.batch.overview import item_lines, student_lines
 from grader.batch.regrade import Change, regrade_run
 from grader.batch.run import grade_run
-from grader.commands import ExitCode, print_record, sandbox_kind
+from grader.commands import ExitCode, isolated, print_record
 from grader.console_run import LiveRun, show_changes, show_run
 from grader.options import Options
 from grader.store import open_store
@@ -34,7 +34,7 @@ def grade_class(
     Raises:
         GraderError: nothing can be graded.
     """
-    options = replace(options, sandbox=sandbox_kind(options.sandbox))
+    options = isolated(options)
     with LiveRun() as progress:
         summary = grade_run(
             sources,

@@ -9,7 +9,7 @@ from rich.progress import Progress
 from rich.table import Table
 from rich.text import Text
 
-from grader.commands import ExitCode, sandbox_kind
+from grader.commands import ExitCode, isolated
 from grader.environment import usable_cores
 from grader.errors import UsageError
 from grader.grading import Grader
@@ -40,7 +40,7 @@ def full_self_test(
             "selftest --full: needs the families of solutions, which are no part of the installed "
             "package; run it in a checkout or give --cases"
         )
-    options = replace(options, sandbox=sandbox_kind(options.sandbox))
+    options = isolated(options)
     with Grader(options) as grader:  # tries the sandbox, once for all
         names = {item.id for item in grader.items}
         if not neurons:

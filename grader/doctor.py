@@ -86,7 +86,8 @@ def _packages() -> str:
 def _sandbox() -> str:
     launcher, guards = choose_launcher("bubblewrap"), choose_guards()
     verify_sandbox(launcher, guards)
-    return f"{launcher.name} holds; memory is limited by {guards.name}"
+    text = f"{launcher.name} holds; memory is limited by {guards.name}"
+    return "; not enforced: ".join([text, *guards.not_enforced])
 
 
 def _cache(cache: Path | None) -> str:

@@ -93,6 +93,7 @@ class Grader:
         verify: bool = True,
         baseline: "Baseline | None" = None,
         modules: Sequence[str] = SLOW_MODULES,
+        cores: Sequence[int] = (),
     ) -> None:
         """Ask for what grading needs.
 
@@ -102,6 +103,7 @@ class Grader:
             verify: Whether to try the sandbox before it is used.
             baseline: The network that the options name, where the caller has it already.
             modules: What workers import before the first item.
+            cores: The processors that sandboxes keep to; all where empty.
         """
         self.options = options
         self.rubric: Rubric = load_rubric(options.rubric)
@@ -114,11 +116,10 @@ class Grader:
         self._guards = choose_guards()
         self._trained = baseline
         self._modules = tuple(modules)
+        self._cores = tuple(cores)
         self._warm: Sandbox | None = None
         self._kept: defaultdict[str, dict[Hashable, Any]] = defaultdict(dict)
-        self.environment = describe_environment(
-            options, self._device, self._guards.name, self._threads
-        )
+        self.environment = describe_environment(options, self._device, self._guards, self._threads)
         """All that a score depends on besides submission, rubric and data."""
         if verify and self._launcher.name != "bare":
             verify_sandbox(self._launcher, self._guards)
@@ -196,6 +197,7 @@ class Grader:
     ) -> GradedItem:
         self._progress.item_started(submission.name, item.id, number, total)
         asked: list[Baseline] = []
+        starved: list[bool] = []
 
         def baseline() -> "Baseline":
             asked.append(self.baseline())
@@ -211,16 +213,18 @@ class Grader:
             aliases=self.options.aliases,
             progress=self._progress.item_progress,
             kept=self._kept[item.id],
+            starved=lambda: starved.append(True),
         )
         record = grade_item(item, submission, setting)
         self._progress.item_finished(submission.name, record)
         if not asked:
-            return GradedItem(record=record)
+            return GradedItem(record=record, starved=bool(starved))
         dataset = asked[0].dataset
         return GradedItem(
             record=record,
             baseline=asked[0].key,
             dataset=f"{dataset.name} {dataset.sha256[:12]}",
+            starved=bool(starved),
         )
 
     def _sandbox(self) -> Sandbox:
@@ -230,6 +234,7 @@ class Grader:
             threads=self._threads,
             device=self._device,
             modules=self._modules,
+            cores=self._cores,
         )
 
     def baseline(self) -> "Baseline":

@@ -46,6 +46,8 @@ class ItemSetting:
     progress: Callable[[int, int], None]
     kept: dict[Hashable, Any]
     """What checks of this item have made once for all submissions."""
+    starved: Callable[[], None] = lambda: None
+    """Called when the item ran out of time while other processes had the processors."""
 
 
 def grade_item(item: Item, submission: Submission, setting: ItemSetting) -> ItemRecord:
@@ -81,6 +83,8 @@ def grade_item(item: Item, submission: Submission, setting: ItemSetting) -> Item
         abuse = _close(session)
     finally:
         session.abandon()
+    if session.starved:
+        setting.starved()
     if abuse is not None:
         checks = tuple(_annulled(check, abuse) for check in checks)
     status = item_status(item, checks)

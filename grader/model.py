@@ -119,7 +119,7 @@ class SubmissionInfo(msgspec.Struct, frozen=True, kw_only=True):
         _set(self, "name", short_name(clean_name(self.name)))
 
 
-class Environment(msgspec.Struct, frozen=True, kw_only=True):
+class Environment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Everything that a score may depend on besides the submission and the rubric."""
 
     grader_version: str
@@ -129,6 +129,8 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True):
     """`bubblewrap` or `bare`."""
     memory_limit: str
     """What enforces the memory limit, e.g. `cgroup v1`, `poll`."""
+    not_enforced: tuple[str, ...] = ()
+    """Limits and isolation that this machine does not enforce, a sentence each."""
     device: str
     threads: int
     dataset: str

@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from grader.draws import fingerprint, practice_secret
 from grader.environment import (
@@ -15,6 +16,9 @@ from grader.environment import (
 from grader.errors import UsageError
 from grader.model import Environment
 from grader.rubric import Item, Rubric
+
+if TYPE_CHECKING:
+    from grader.sandbox import GuardMaker
 
 SEED_VARIABLE = "NLA_GRADER_SECRET"
 MOST_THREADS = 4
@@ -75,16 +79,19 @@ def course_secret(options: Options) -> bytes:
 
 
 def describe_environment(
-    options: Options, device: str, memory_limit: str, threads: int
+    options: Options, device: str, guards: "GuardMaker", threads: int
 ) -> Environment:
     """The environment of a grading with these options, without its data."""
+    from grader.sandbox import choose_launcher  # noqa: PLC0415 - options alone need no sandbox
+
     secret = course_secret(options)
     return Environment(
         grader_version=grader_version(),
         python=python_version(),
         packages=package_versions(),
         sandbox=options.sandbox,
-        memory_limit=memory_limit,
+        memory_limit=guards.name,
+        not_enforced=(*choose_launcher(options.sandbox).not_enforced, *guards.not_enforced),
         device=device,
         threads=threads,
         dataset="",

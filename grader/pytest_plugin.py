@@ -81,15 +81,17 @@ class SubmissionFile(pytest.File):
 
     def grade(self, item: "Item") -> "ItemRecord":
         """Grade one item, with public draws and the rubric's fast settings."""
-        from grader.commands import sandbox_kind  # noqa: PLC0415
+        from grader.commands import isolated  # noqa: PLC0415
         from grader.grading import Grader, Options  # noqa: PLC0415
 
         if self._grader is None:
-            options = Options(
-                rubric=self._path_option("--submission-rubric"),
-                cache=self._path_option("--submission-cache"),
-                sandbox=sandbox_kind("auto"),
-                practice=True,
+            options = isolated(
+                Options(
+                    rubric=self._path_option("--submission-rubric"),
+                    cache=self._path_option("--submission-cache"),
+                    sandbox="auto",
+                    practice=True,
+                )
             )
             self._grader = Grader(options, verify=False)
         assert self._submission is not None  # noqa: S101 - read when it was collected

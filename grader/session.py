@@ -36,6 +36,8 @@ class ItemSession:
         self._unloadable: SubmissionFault | None = None
         self.abuse: SubmissionFault | None = None
         """Set when the submission has tampered with the channel; nothing more is asked of it."""
+        self.starved = False
+        """Set when time ran out while other processes had the processors."""
         self._left = limits.wall_seconds
         self._outputs: list[str] = []
         self.peak_bytes = 0
@@ -169,6 +171,7 @@ class ItemSession:
         try:
             said, value = process.exchange(kind, body, max(allowed, 0.0), answer)
         except ItemEndedError as exc:
+            self.starved = self.starved or exc.ending.starved
             self._end()
             raise self._finding(exc.ending, what) from exc
         except SubmissionFault:

@@ -1,12 +1,15 @@
 """Worker processes on this machine: each grades one file at a time; one that dies is replaced."""
 
+import os
 from collections import deque
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from multiprocessing.connection import wait
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from grader.batch.again import SecondChances
 from grader.batch.interface import Content, Tell
 from grader.batch.messages import Result, Task, failed, set_up
 from grader.batch.workers import WorkerProcess, end_workers
@@ -50,6 +53,7 @@ class LocalExecutor:
         """
         self._module = module
         self._setup = set_up(options, ())
+        self._shares_cpu = choose_guards().shares_cpu
         self._options = options
         self._jobs = jobs
         self._quiet_seconds = quiet_seconds
@@ -61,7 +65,7 @@ class LocalExecutor:
         """This machine's."""
         options = self._options
         device = resolve_device(options.device)
-        return describe_environment(options, device, choose_guards().name, thread_count(options))
+        return describe_environment(options, device, choose_guards(), thread_count(options))
 
     def grade(
         self,
@@ -80,10 +84,14 @@ class LocalExecutor:
         if self._options.sandbox != "bare":
             # Once for all of them, while they import.
             verify_sandbox(choose_launcher(self._options.sandbox), choose_guards())
-        while waiting or any(worker.task for worker in self._workers):
+        again = SecondChances(enabled=len(self._workers) > 1)
+        while waiting or self._is_busy() or again:
+            if not waiting and not self._is_busy():
+                waiting.append((again.next(), 1))
             self._hand_out(waiting, content)
-            yield from self._results(tell)
-            yield from self._losses(waiting)
+            for result in chain(self._results(tell), self._losses(waiting)):
+                if not again.hold(result):
+                    yield again.merge(result)
 
     def close(self) -> None:
         """End every worker, and with it its sandboxes."""
@@ -91,6 +99,9 @@ class LocalExecutor:
         end_workers(workers)
         for worker in workers:
             worker.close()
+
+    def _is_busy(self) -> bool:
+        return any(worker.task for worker in self._workers)
 
     def _hand_out(self, waiting: Waiting, content: Content) -> None:
         for worker in self._workers:
@@ -119,7 +130,24 @@ class LocalExecutor:
 
     def _start(self) -> None:
         self._started += 1
-        self._workers.append(WorkerProcess(self._setup, self._module, str(self._started)))
+        self._add(str(self._started))
+
+    def _add(self, name: str) -> None:
+        setup = msgspec.structs.replace(self._setup, cores=self._cores(int(name)))
+        self._workers.append(WorkerProcess(setup, self._module, name))
+
+    def _cores(self, number: int) -> tuple[int, ...]:
+        """The processors for the sandboxes of the worker with this number; empty: all.
+
+        Where the kernel does not share them out by submission, hundreds of processes of one
+        submission would leave nothing for those beside it.
+        """
+        if self._shares_cpu or not hasattr(os, "sched_getaffinity"):
+            return ()
+        cores = sorted(os.sched_getaffinity(0))
+        if not 1 < self._jobs <= len(cores):
+            return ()
+        return tuple(cores[(number - 1) % self._jobs :: self._jobs])
 
     def _replaced(self, worker: WorkerProcess, waiting: Waiting) -> Result | None:
         self._workers.remove(worker)
@@ -131,7 +159,7 @@ class LocalExecutor:
         task = worker.task
         if waiting or task is not None:
             # Named as the one before: to a person it is the same line.
-            self._workers.append(WorkerProcess(self._setup, self._module, worker.name))
+            self._add(worker.name)
         if task is None:
             return None
         if worker.tries < TRIES:

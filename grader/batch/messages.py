@@ -70,6 +70,8 @@ class Setup(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     secret: str = ""
     modules: tuple[str, ...] = ()
     """What sandboxes import ahead: all that some file of the run mentions."""
+    cores: tuple[int, ...] = ()
+    """The processors that its sandboxes keep to; empty: all."""
 
 
 Message = Task | Result | Event | Setup

@@ -26,7 +26,7 @@ def describe(setup: bytes) -> bytes:
     told = _read(setup)
     options = read_options(told.options, told.secret)
     device = resolve_device(options.device)
-    found = describe_environment(options, device, choose_guards().name, thread_count(options))
+    found = describe_environment(options, device, choose_guards(), thread_count(options))
     return msgspec.json.encode(found)
 
 

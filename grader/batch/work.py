@@ -34,7 +34,12 @@ class Hands:
         options = read_options(setup.options, setup.secret)
         self._telling = _Telling(tell)
         self._grader = Grader(
-            options, self._telling, verify=verify, baseline=baseline, modules=setup.modules
+            options,
+            self._telling,
+            verify=verify,
+            baseline=baseline,
+            modules=setup.modules,
+            cores=setup.cores,
         )
 
     def __enter__(self) -> Self:

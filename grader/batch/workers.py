@@ -17,6 +17,7 @@ import msgspec
 import grader
 from grader.batch.messages import Event, Result, Setup, Task, decode, encode
 from grader.batch.process import UNUSABLE
+from grader.options import SEED_VARIABLE
 
 END_SECONDS = 5.0
 """How long a worker may take to clean up before it is killed."""
@@ -117,8 +118,10 @@ def _environment() -> dict[str, str]:
     """
     root = str(Path(grader.__file__).parent.parent)
     path = os.environ.get("PYTHONPATH")
+    # The secret comes with the setup; nothing that this starts needs it.
+    inherited = {name: value for name, value in os.environ.items() if name != SEED_VARIABLE}
     return {
-        **os.environ,
+        **inherited,
         **dict.fromkeys(_ONE_THREAD, "1"),
         "PYTHONPATH": f"{root}{os.pathsep}{path}" if path else root,
     }

@@ -2,6 +2,10 @@
 
     python -m grader.package.harness /autograder
 
+Most containers let no sandbox be made in them. There a submission runs with limits alone, as an
+unprivileged user of its own; this process stays root and does not start a submission before it has
+closed its folder to others.
+
 Source: the autograder specifications of Gradescope, "File hierarchy".
 """
 
@@ -12,15 +16,18 @@ from pathlib import Path
 
 import msgspec
 
-from grader.commands import sandbox_kind
-from grader.errors import GraderError, SubmissionError
-from grader.package.alone import Answer, grade_alone, grade_here
+from grader.errors import GraderError, SandboxError, SubmissionError
+from grader.grading import Options, grade
+from grader.isolation import isolate
+from grader.model import Record
 from grader.package.settings import SETTINGS, Settings
 from grader.report.clean import visible
 from grader.report.gradescope import render_gradescope
+from grader.sandbox import closed_to_others
 
 SUFFIXES = (".ipynb", ".py")
 MOST_NAMED = 5
+RUBRIC, CACHE = "rubric.yaml", "cache"
 
 
 def main(root: Path) -> int:
@@ -31,7 +38,10 @@ def main(root: Path) -> int:
     """
     results = root / "results" / "results.json"
     results.parent.mkdir(parents=True, exist_ok=True)
-    results.unlink(missing_ok=True)
+    partial = results.with_suffix(".partial")
+    for old in (results, partial):
+        old.unlink(missing_ok=True)
+    _close(root)
     try:
         content = _results(root)
     except GraderError as exc:
@@ -40,7 +50,6 @@ def main(root: Path) -> int:
     except Exception:  # noqa: BLE001 - whatever it is, the staff must read it
         traceback.print_exc(file=sys.stdout)
         return 3
-    partial = results.with_suffix(".partial")
     partial.write_bytes(content)
     partial.replace(results)
     return 0
@@ -75,21 +84,47 @@ def _results(root: Path) -> bytes:
     source = root / "source"
     settings = msgspec.json.decode((source / SETTINGS).read_bytes(), type=Settings)
     try:
-        answer = _graded(find_submission(root / "submission"), source, settings)
+        record = _grade(find_submission(root / "submission"), source, settings)
     except SubmissionError as exc:
-        answer = Answer(error=str(exc))
-    if answer.record is None:
-        return _unreadable(answer.error, settings)
+        return _unreadable(str(exc), settings)
     return render_gradescope(
-        answer.record, visibility=settings.visibility, leaderboard=settings.leaderboard
+        record, visibility=settings.visibility, leaderboard=settings.leaderboard
     )
 
 
-def _graded(path: Path, source: Path, settings: Settings) -> Answer:
-    settings = msgspec.structs.replace(settings, sandbox=sandbox_kind(settings.sandbox))
-    if settings.sandbox == "bare" and os.geteuid() == 0:
-        return grade_alone(path, source, settings)
-    return grade_here(path, source, settings)
+def _grade(path: Path, source: Path, settings: Settings) -> Record:
+    """Grade in this process, which keeps what is in `source` to itself.
+
+    Raises:
+        GraderError: nothing can be graded, or a submission would run as the user who grades.
+    """
+    cache = source / CACHE
+    options = isolate(
+        Options(
+            rubric=source / RUBRIC,
+            data=settings.data,
+            sandbox=settings.sandbox,
+            threads=settings.threads,
+            secret=settings.secret,
+            cache=cache if cache.is_dir() else None,
+        ),
+        lambda text: print(f"warning: {text}"),  # noqa: T201 - for the staff
+    )
+    closed = closed_to_others()
+    if options.sandbox == "bare" and os.geteuid() == 0 and closed is not None:
+        # Better no points than a stranger's code as root.
+        raise SandboxError(
+            f"sandbox: {closed} must be open to other users, so that submissions need not run as "
+            "root; install Python where they can read it"
+        )
+    return grade(path, options)
+
+
+def _close(root: Path) -> None:
+    """Keep other users out of the rubric, the secret and the labels, and off the results."""
+    if os.geteuid() == 0:
+        (root / "source").chmod(0o700)
+        (root / "results").chmod(0o755)
 
 
 def _unreadable(reason: str, settings: Settings) -> bytes:

@@ -114,5 +114,7 @@ def _environment_lines(record: Record) -> Iterator[str]:
         f"{environment.device}, {environment.threads} threads, seed {environment.seed}, rubric "
         f"{record.rubric_sha256[:12]}, submission {record.submission.sha256[:12]}",
     )
+    for sentence in environment.not_enforced:
+        yield from _wrapped("", f"not enforced: {sentence}")
     if environment.dataset:
         yield from _wrapped("", f"data {environment.dataset}, baseline {environment.baseline[:12]}")

@@ -141,6 +141,8 @@ def facts(record: Record) -> Iterator[tuple[str, str]]:
     yield "Grader", f"{environment.grader_version}, Python {environment.python}"
     yield "Packages", packages
     yield "Sandbox", f"{environment.sandbox}, memory limit by {environment.memory_limit}"
+    if environment.not_enforced:
+        yield "Not enforced", "; ".join(environment.not_enforced)
     yield "Machine", f"{environment.device}, {environment.threads} threads"
     if environment.dataset:
         yield "Data", f"{environment.dataset}, baseline {environment.baseline[:12]}"

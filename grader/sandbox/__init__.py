@@ -1,11 +1,11 @@
 """Starts a worker inside limits, speaks with it, ends it, and says why it ended."""
 
 from grader.errors import UsageError
-from grader.sandbox.bare import Bare
+from grader.sandbox.bare import Bare, closed_to_others
 from grader.sandbox.bubblewrap import Bubblewrap
+from grader.sandbox.guards import GuardMaker, choose_guards
 from grader.sandbox.host import Sandbox
 from grader.sandbox.interface import Launcher, Limits
-from grader.sandbox.memory import GuardMaker, choose_guards
 from grader.sandbox.verify import verify_sandbox
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "Sandbox",
     "choose_guards",
     "choose_launcher",
+    "closed_to_others",
     "verify_sandbox",
 ]
 

@@ -17,14 +17,12 @@ from pathlib import Path
 
 from grader.errors import SandboxError
 from grader.sandbox.environment import SITE, WORKER, worker_environment
-from grader.sandbox.identities import claim_identity
+from grader.sandbox.identities import claim_identity, find_setpriv, identity_command
 from grader.sandbox.interface import MIB, Identity, Launched
 from grader.sandbox.seccomp import build_filter
 
 TMP_BYTES = 512 * MIB
 SHM_BYTES = 256 * MIB
-KEPT = "setuid,setgid,kill"
-"""What the worker keeps where root calls: to become the item's user, and to end it."""
 INSTALL = "install it (Debian, Ubuntu: apt-get install bubblewrap), or grade with --sandbox bare"
 _PRIVATE = ("grader", "reference", "student_template", "rubrics", "tests")
 _PRIVATE_PREFIXES = ("nla_grader", "__editable__", "_nla_grader")
@@ -34,6 +32,7 @@ class Bubblewrap:
     """Starts workers with bubblewrap."""
 
     name = "bubblewrap"
+    not_enforced: tuple[str, ...] = ()
 
     def launch(self, *, threads: int, device: str) -> Launched:
         """Start a worker in a sandbox of its own.
@@ -44,7 +43,7 @@ class Bubblewrap:
         bwrap = find_bubblewrap()
         identity = claim_identity() if os.geteuid() == 0 else Identity()
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        rules = _filter_descriptor()
+        rules = _filter_descriptor(gpu=device == "cuda")
         argv = [bwrap, *_namespaces(), *_mounts(), *_devices(device)]
         argv += ["--remount-ro", "/proc", "--remount-ro", "/dev", "--remount-ro", "/"]
         argv += ["--hostname", "grader", "--chdir", "/tmp"]  # noqa: S108 - the sandbox's own
@@ -52,7 +51,7 @@ class Bubblewrap:
             argv += ["--setenv", key, value]
         if rules is not None:
             argv += ["--seccomp", str(rules)]
-        argv += ["--", *_identity_command(identity), *_python(theirs.fileno())]
+        argv += ["--", *identity_command(identity), *_python(theirs.fileno())]
         descriptors = [theirs.fileno(), *([] if rules is None else [rules])]
         try:
             process = subprocess.Popen(
@@ -137,7 +136,7 @@ def _system_folders() -> list[Path]:
     folders = [Path(f"/{name}") for name in ("lib", "lib32", "lib64", "libx32")]
     folders += [Path(f"/usr/{name}") for name in ("lib", "lib32", "lib64", "libx32")]
     if os.geteuid() == 0:
-        folders.append(Path(_setpriv()))
+        folders.append(Path(find_setpriv()))
     if Path(sys.base_prefix).is_relative_to("/usr"):
         folders.append(_interpreter())
     return [place for place in folders if place.exists()]
@@ -186,33 +185,13 @@ def _interpreter() -> Path:
     return Path(os.path.realpath(sys.executable))
 
 
-def _setpriv() -> str:
-    path = shutil.which("setpriv")
-    if path is None:
-        raise SandboxError("sandbox: root needs `setpriv`, found none; install util-linux")
-    return os.path.realpath(path)
-
-
-def _identity_command(identity: Identity) -> list[str]:
-    if identity.worker is None:
-        return []
-    uid = str(identity.worker)
-    kept = ",".join(f"+{name}" for name in KEPT.split(","))
-    return [
-        _setpriv(),
-        *("--reuid", uid, "--regid", uid, "--clear-groups"),
-        *("--inh-caps", f"-all,{kept}", "--ambient-caps", f"-all,{kept}"),
-        *("--bounding-set", f"-all,{kept}", "--no-new-privs", "--"),
-    ]
-
-
 def _python(control: int) -> list[str]:
     # Not -I: it would also ignore PYTHONHASHSEED, and the environment is ours alone.
     return [str(_interpreter()), "-P", "-s", "-B", "-m", "grader.worker.main", str(control)]
 
 
-def _filter_descriptor() -> int | None:
-    rules = build_filter()
+def _filter_descriptor(*, gpu: bool) -> int | None:
+    rules = build_filter(gpu=gpu)
     if rules is None:
         return None
     descriptor = os.memfd_create("seccomp", 0)

@@ -64,6 +64,11 @@ def explain_ending(ending: Ending, what: str, limits: Limits) -> SubmissionFault
             f"needed more memory than the item's {limits.memory_bytes / GIB:g} GiB",
             _LESS_MEMORY,
         ),
+        Reason.PROCESSES: (
+            Status.KILLED,
+            f"started more than {limits.processes} processes and threads",
+            "compute in one process",
+        ),
         Reason.SIGNAL: (
             Status.KILLED,
             f"was ended by signal {signal_number} ({SIGNALS.get(signal_number, 'unknown')})",

@@ -2,16 +2,20 @@
 
 import contextlib
 import os
+import platform
+import re
 import select
 import socket
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from types import TracebackType
 from typing import Any, Self
 
+import numpy as np
+
 from grader.errors import SandboxError
+from grader.sandbox.guards import GuardMaker
 from grader.sandbox.interface import ItemEndedError, Launched, Launcher, Limits
-from grader.sandbox.memory import GuardMaker
 from grader.sandbox.output import Capture, visible
 from grader.sandbox.process import ItemProcess
 from grader.worker.protocol import ProtocolError, decode, encode
@@ -39,7 +43,19 @@ class Sandbox:
         threads: int = 1,
         device: str = "cpu",
         modules: Sequence[str] = (),
+        cores: Sequence[int] = (),
     ) -> None:
+        """Start a worker.
+
+        Args:
+            launcher: How.
+            guards: What enforces the limits of items.
+            threads: Of the numeric libraries, at most.
+            device: `cpu` or `cuda`.
+            modules: What the worker imports before the first item.
+            cores: The processors that everything in the sandbox keeps to; all where empty.
+        """
+        self._cores = tuple(cores)
         self._launcher = launcher
         self._guards = guards
         self._threads = threads
@@ -105,7 +121,8 @@ class Sandbox:
             item.close()
 
     def _warm(self) -> None:
-        launched = self._launcher.launch(threads=self._threads, device=self._device)
+        with _on_cores(self._cores):
+            launched = self._launcher.launch(threads=self._threads, device=self._device)
         self._worker = _Worker(launched, self._modules, self._threads, self._device)
 
     def _ready(self) -> "_Worker":
@@ -121,6 +138,30 @@ class Sandbox:
             worker.close()
 
 
+@contextlib.contextmanager
+def _on_cores(cores: Sequence[int]) -> Iterator[None]:
+    """Keep processes that are started meanwhile on these processors, this one excepted.
+
+    They inherit it from this thread, and in the sandbox the system call that would change it is
+    refused.
+    """
+    if not cores or not hasattr(os, "sched_setaffinity"):
+        yield
+        return
+    before = os.sched_getaffinity(0)
+    with contextlib.suppress(OSError):
+        os.sched_setaffinity(0, cores)
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
+
+
+def _kernel() -> tuple[int, ...]:
+    """Linux's version, such as (6, 1)."""
+    return tuple(int(word) for word in re.findall(r"\d+", platform.release())[:2])
+
+
 class _Worker:
     """The grader's end of the worker's control socket."""
 
@@ -128,6 +169,8 @@ class _Worker:
         self._launched = launched
         self._threads = threads
         self._device = device
+        rules = launched.filter
+        self._filter = None if rules is None else np.frombuffer(rules, dtype=np.uint8)
         self._ended: dict[str, Any] | None = None
         self._is_ready = False
         self.missing: tuple[str, ...] = ()
@@ -162,11 +205,12 @@ class _Worker:
             "uid": self._launched.identity.item,
             "threads": min(self._threads, limits.threads),
             "device": self._device,
+            "filter": self._filter,
             "limits": {
                 "cpu_seconds": limits.cpu_seconds,
                 # A little below the group's: a MemoryError tells a student more than a kill.
                 "data_bytes": int(limits.memory_bytes * 0.95),
-                "processes": limits.processes if self._launched.identity.item else None,
+                "processes": limits.processes if self._counts_processes() else None,
                 "file_bytes": FILE_BYTES,
             },
         }
@@ -187,6 +231,16 @@ class _Worker:
             process.close()
             raise
         return process
+
+    def _counts_processes(self) -> bool:
+        """Whether the kernel counts this sandbox's processes alone against a limit for its user.
+
+        It does where the sandbox has a real user of its own, and since Linux 5.14 where it has a
+        user namespace of its own. Otherwise all that the grader's user runs would be counted.
+        """
+        if self._launched.identity.item is not None:
+            return True
+        return self._launched.alone and _kernel() >= (5, 14)
 
     def _forked(self) -> int:
         word = self._word("forked", FORK_SECONDS)
@@ -209,7 +263,7 @@ class _Worker:
         if not self._launched.alone:
             # Outside a namespace, ask it to end its item first.
             with contextlib.suppress(OSError):
-                self._order({"do": "end", "uid": None})
+                self._order({"do": "end", "uid": self._launched.identity.item})
                 self._word("clean", END_SECONDS)
         process.kill()
         process.wait()

@@ -3,6 +3,7 @@
 import contextlib
 import fcntl
 import os
+import shutil
 import stat
 import tempfile
 from pathlib import Path
@@ -13,6 +14,8 @@ from grader.sandbox.interface import Identity
 BASE = 1_900_000_000
 """First user id of the pairs: far from what systems hand out to people and services."""
 SLOTS = 512
+KEPT = "setuid,setgid,kill"
+"""Capabilities that a worker keeps where root calls: to become the item's user, and to end it."""
 RUN = Path("/run")
 """Where programs of this machine keep what must not outlive its uptime."""
 
@@ -39,6 +42,32 @@ def claim_identity() -> Identity:
     raise SandboxError(
         f"sandbox: at most {SLOTS} can run at once on a machine; wait for some to end"
     )
+
+
+def identity_command(identity: Identity) -> list[str]:
+    """The beginning of a command line that starts the rest of it as the worker's user."""
+    if identity.worker is None:
+        return []
+    uid = str(identity.worker)
+    kept = ",".join(f"+{name}" for name in KEPT.split(","))
+    return [
+        find_setpriv(),
+        *("--reuid", uid, "--regid", uid, "--clear-groups"),
+        *("--inh-caps", f"-all,{kept}", "--ambient-caps", f"-all,{kept}"),
+        *("--bounding-set", f"-all,{kept}", "--no-new-privs", "--"),
+    ]
+
+
+def find_setpriv() -> str:
+    """The path of `setpriv`.
+
+    Raises:
+        SandboxError: it is not installed.
+    """
+    path = shutil.which("setpriv")
+    if path is None:
+        raise SandboxError("sandbox: root needs `setpriv`, found none; install util-linux")
+    return os.path.realpath(path)
 
 
 class _Closer:

@@ -28,7 +28,7 @@ class Limits:
 
     @property
     def cpu_seconds(self) -> int:
-        """CPU time of one process: what the wall time allows on every thread, and some slack."""
+        """CPU time of all processes together: the wall time on every thread, and some slack."""
         return int(self.wall_seconds * max(self.threads, 4)) + 2
 
 
@@ -39,6 +39,7 @@ class Reason(StrEnum):
     WALL_TIME = "wall time"
     CPU_TIME = "cpu time"
     MEMORY = "memory"
+    PROCESSES = "processes"
     SIGNAL = "signal"
     OUTPUT = "output"
     PROTOCOL = "protocol"
@@ -53,6 +54,8 @@ class Ending:
     """Exit code, or minus the signal's number; None where the grader ended it."""
     detail: str = ""
     """For staff."""
+    starved: bool = False
+    """Whether it ran out of time while other processes had the processors."""
 
 
 class ItemEndedError(Exception):
@@ -84,6 +87,8 @@ class Launched:
     identity: Identity = field(default_factory=Identity)
     dispose: Callable[[], None] = lambda: None
     """Removes what the launch left on disk."""
+    filter: bytes | None = None
+    """The system call filter that items install themselves, where the launch did not."""
 
 
 class Launcher(Protocol):
@@ -91,6 +96,11 @@ class Launcher(Protocol):
 
     name: str
     """`bubblewrap` or `bare`."""
+
+    @property
+    def not_enforced(self) -> tuple[str, ...]:
+        """What it does not isolate submissions from, a sentence each."""
+        ...
 
     def launch(self, *, threads: int, device: str) -> Launched:
         """Start a worker.

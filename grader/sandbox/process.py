@@ -8,9 +8,11 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from grader.sandbox.guards import Guard
 from grader.sandbox.interface import Ending, ItemEndedError, Limits, Reason
-from grader.sandbox.memory import POLL_SECONDS, MemoryGuard
 from grader.sandbox.output import Capture
+from grader.sandbox.polling import POLL_SECONDS
+from grader.sandbox.processes import queued_seconds
 from grader.worker.protocol import (
     HEADER,
     Header,
@@ -25,6 +27,10 @@ EndOf = Callable[[float], dict[str, Any] | None]
 """Waits so many seconds for the worker's word on how the item ended."""
 GRACE_SECONDS = 5.0
 """How long the worker's word may take once the item's channel has closed."""
+_STARVED_SHARE = 0.9
+"""Of a wall time: with as much CPU time a process had what it was promised."""
+_QUEUED_SHARE = 0.1
+"""Of a wall time: who waited less for a processor slept, or computed."""
 _CREDENTIALS = struct.Struct("iII")
 
 
@@ -39,7 +45,7 @@ class ItemProcess:
         self,
         link: socket.socket,
         outputs: tuple[Capture, Capture],
-        guard: MemoryGuard,
+        guard: Guard,
         limits: Limits,
         end_of: EndOf,
     ) -> None:
@@ -49,10 +55,11 @@ class ItemProcess:
         self._limits = limits
         self._end_of = end_of
         self._request = 0
+        self._pid: int | None = None
         self.waited = 0.0
         """Seconds that the submission's code has had."""
         self._look_at = 0.0
-        """When the memory is to be looked at again."""
+        """When the limits are to be looked at again."""
         link.setblocking(False)
         self._selector = selectors.DefaultSelector()
         self._selector.register(link, selectors.EVENT_READ)
@@ -84,6 +91,7 @@ class ItemProcess:
         header = unpack_header(raw.ljust(HEADER.size, b"\0"), 1 << 10)
         self._exactly(header.length, deadline)
         self._guard.admit(pid)
+        self._pid = pid
 
     def exchange(
         self,
@@ -103,6 +111,16 @@ class ItemProcess:
         Returns:
             RESULT or FAILURE, and its value.
         """
+        try:
+            return self._exchange(kind, body, seconds, answer)
+        except ItemEndedError as exc:
+            if exc.ending.reason is not Reason.WALL_TIME or self._pid is None:
+                raise
+            raise ItemEndedError(self._out_of_time(self._pid)) from exc
+
+    def _exchange(
+        self, kind: Kind, body: Any, seconds: float, answer: Callable[[Any], Any] | None
+    ) -> tuple[Kind, Any]:
         self._request += 1
         budget = seconds
         self._refuse_early_words()
@@ -152,6 +170,16 @@ class ItemProcess:
         counts it, it is exact to microseconds.
         """
         return self._guard.cpu_seconds()
+
+    def _out_of_time(self, pid: int) -> Ending:
+        """That the wall time is over, and whether that is because others had the processors."""
+        used, queued = self.cpu_seconds(), queued_seconds(pid)
+        return Ending(
+            Reason.WALL_TIME,
+            detail=f"{used:.1f} s of CPU time in {self.waited:.1f} s, {queued:.1f} s in the queue",
+            starved=used < _STARVED_SHARE * self.waited * self._limits.threads
+            and queued > _QUEUED_SHARE * self.waited,
+        )
 
     def _refuse_early_words(self) -> None:
         try:
@@ -229,10 +257,10 @@ class ItemProcess:
                 raise ItemEndedError(Ending(Reason.OUTPUT))
             # A group's limit kills by itself; a poll's has to be acted on. Thousands of short calls
             # need not be looked at one by one.
-            if now >= self._look_at and self._guard.exceeded():
-                raise ItemEndedError(Ending(Reason.MEMORY))
             if now >= self._look_at:
                 self._look_at = now + POLL_SECONDS
+                if (reason := self._guard.exceeded()) is not None:
+                    raise ItemEndedError(Ending(reason))
             if ready:
                 return
 
@@ -246,8 +274,8 @@ class ItemProcess:
             broken_off: Whether that was in the middle of a frame: our own side never leaves it so.
         """
         ended = self._end_of(GRACE_SECONDS)
-        if self._guard.exceeded():
-            return Ending(Reason.MEMORY)
+        if (reason := self._guard.exceeded()) is not None:
+            return Ending(reason)
         if ended is None:
             # It closed its channel and lives on.
             return Ending(Reason.PROTOCOL, None, "the channel was closed")

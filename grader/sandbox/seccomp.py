@@ -49,10 +49,15 @@ _FORBIDDEN = {
         "userfaultfd": 282, "kexec_file_load": 294,
     },
 }  # fmt: skip
+_FORBIDDEN_WITHOUT_GPU = {
+    "x86_64": {"memfd_create": 319, "sched_setaffinity": 203},
+    "aarch64": {"memfd_create": 279, "sched_setaffinity": 122},
+}
+"""The drivers of graphics cards may need them."""
 _FORBIDDEN_EVERYWHERE = {
     "io_uring_setup": 425, "io_uring_enter": 426, "io_uring_register": 427, "open_tree": 428,
     "move_mount": 429, "fsopen": 430, "fsconfig": 431, "fsmount": 432, "fspick": 433,
-    "pidfd_open": 434, "pidfd_getfd": 438, "mount_setattr": 442,
+    "pidfd_open": 434, "pidfd_getfd": 438, "mount_setattr": 442, "memfd_secret": 447,
 }  # fmt: skip
 _CLONE3 = 435
 _AUDIT_ARCHITECTURE = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
@@ -61,12 +66,13 @@ _SOCKET = {"x86_64": 41, "aarch64": 198}
 _IOCTL = {"x86_64": 16, "aarch64": 29}
 
 
-def build_filter(machine: str = "") -> bytes | None:
+def build_filter(machine: str = "", *, gpu: bool = False) -> bytes | None:
     """The filter as an array of `struct sock_filter`; None for a machine that has no table.
 
     It answers EPERM to what a worker has no business with (other processes' memory, mounts,
     namespaces, keys, kernel modules, io_uring, sockets other than AF_UNIX, typing into a terminal,
-    System V and POSIX queues and memory, which would outlive an item's process)
+    System V and POSIX queues and memory, which would outlive an item's process, files in memory,
+    which no count of resident memory sees, leaving the processors that it was put on)
     and ENOSYS to clone3, whose flags a filter can't read, so that libc falls back to clone.
     """
     machine = machine or platform.machine()
@@ -81,7 +87,10 @@ def build_filter(machine: str = "") -> bytes | None:
     ]
     if machine == "x86_64":
         program += [_step(_JUMP_GREATER_EQUAL, _X32_BIT, 0, 1), _step(_RETURN, denied)]
-    for number in sorted([*_FORBIDDEN[machine].values(), *_FORBIDDEN_EVERYWHERE.values()]):
+    forbidden = [*_FORBIDDEN[machine].values(), *_FORBIDDEN_EVERYWHERE.values()]
+    if not gpu:
+        forbidden += _FORBIDDEN_WITHOUT_GPU[machine].values()
+    for number in sorted(forbidden):
         program += [_step(_JUMP_EQUAL, number, 0, 1), _step(_RETURN, denied)]
     program += [_step(_JUMP_EQUAL, _CLONE3, 0, 1), _step(_RETURN, _ERRNO | errno.ENOSYS)]
     program += [

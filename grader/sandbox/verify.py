@@ -3,9 +3,9 @@
 import tempfile
 
 from grader.errors import SandboxError
+from grader.sandbox.guards import GuardMaker
 from grader.sandbox.host import Sandbox
 from grader.sandbox.interface import ItemEndedError, Launcher, Limits
-from grader.sandbox.memory import GuardMaker
 from grader.worker.protocol import Kind
 
 VERIFY_SECONDS = 30.0

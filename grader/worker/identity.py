@@ -11,6 +11,8 @@ from typing import Any
 PR_SET_DUMPABLE = 4
 PR_SET_CHILD_SUBREAPER = 36
 PR_SET_NO_NEW_PRIVS = 38
+PR_SET_SECCOMP = 22
+SECCOMP_MODE_FILTER = 2
 PR_CAP_AMBIENT = 47
 PR_CAP_AMBIENT_CLEAR_ALL = 4
 LINUX_CAPABILITY_VERSION_3 = 0x20080522
@@ -67,6 +69,24 @@ def become(uid: int | None) -> None:
     forbid_tracing()
     if uid is not None and (os.getresuid() != (uid, uid, uid) or _capabilities() != 0):
         raise PermissionError("a worker's child must not keep any privilege")
+
+
+def install_filter(rules: bytes) -> None:
+    """Have the kernel refuse the system calls that `rules`, an array of `sock_filter`, forbid.
+
+    No privilege can be gained any more when this is called. A kernel without filters is left as it
+    is: where this is called there is no other isolation either.
+    """
+    buffer = ctypes.create_string_buffer(rules, len(rules))
+    program = _Program(len(rules) // 8, ctypes.cast(buffer, ctypes.c_void_p))
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, ctypes.byref(program), 0, 0)
+
+
+class _Program(ctypes.Structure):
+    """`struct sock_fprog`."""
+
+    _fields_ = (("length", ctypes.c_ushort), ("filter", ctypes.c_void_p))
 
 
 def forbid_tracing() -> None:

@@ -13,6 +13,7 @@ import signal
 import socket
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from grader.worker.identity import (
     adopt_orphans,
     become,
     forbid_tracing,
+    install_filter,
     set_limits,
 )
 from grader.worker.item import Item
@@ -34,6 +36,10 @@ CLEAN_SECONDS = 5
 TORCH_PROBES = ("compression", "operations", "training")
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 PRIVATE_FOLDERS = ("/tmp", "/dev/shm", "/var/tmp")  # noqa: S108 - the sandbox's own tmpfs
+
+
+SHARED_FOLDERS = (*PRIVATE_FOLDERS, "/run/lock", "/var/lock", "/var/crash", "/dev/mqueue")
+"""Where every user may write, on a machine without a sandbox."""
 
 
 class Worker:
@@ -142,6 +148,8 @@ class Worker:
             if self._child is not None:
                 with contextlib.suppress(ProcessLookupError, PermissionError):
                     os.killpg(self._child, signal.SIGKILL)
+            if order["uid"] is not None:
+                _as_user(order["uid"], lambda: os.kill(-1, signal.SIGKILL))
             _kill_children()
         self._reap_all()
         self._tell(said="clean", clean=self._clean(order["uid"]))
@@ -156,19 +164,45 @@ class Worker:
                 self._child = None
 
     def _clean(self, uid: int | None) -> bool:
-        pid = os.fork()
-        if pid == 0:
-            code = 1
-            try:
-                signal.set_wakeup_fd(-1)
-                signal.signal(signal.SIGALRM, signal.SIG_DFL)
-                signal.alarm(CLEAN_SECONDS)
-                become(uid)
-                code = 0 if _empty(self._scratch, alone=self._alone) else 1
-            finally:
-                os._exit(code)
-        _, status = os.waitpid(pid, 0)
-        return status == 0
+        def clean() -> bool:
+            if uid is not None and not self._alone:
+                _remove_own(uid)
+            return _empty(self._scratch, alone=self._alone)
+
+        return _as_user(uid, clean)
+
+
+def _as_user(uid: int | None, action: Callable[[], object]) -> bool:
+    """Run `action` in a fork that has become the user; whether it returned anything but False."""
+    pid = os.fork()
+    if pid == 0:
+        code = 1
+        try:
+            signal.set_wakeup_fd(-1)
+            signal.signal(signal.SIGALRM, signal.SIG_DFL)
+            signal.alarm(CLEAN_SECONDS)
+            become(uid)
+            code = 1 if action() is False else 0
+        finally:
+            os._exit(code)
+    _, status = os.waitpid(pid, 0)
+    return status == 0
+
+
+def _remove_own(uid: int) -> None:
+    """Remove what the user left in the folders that all users of the machine may write to."""
+    for folder in SHARED_FOLDERS:
+        for place, folders, files in os.walk(folder):
+            for name in [*folders, *files]:
+                entry = Path(place) / name
+                with contextlib.suppress(OSError):
+                    if entry.lstat().st_uid != uid:
+                        continue
+                    if entry.is_dir() and not entry.is_symlink():
+                        _unlock(entry)
+                        shutil.rmtree(entry, ignore_errors=True)
+                    else:
+                        entry.unlink()
 
 
 def _kill_children() -> None:
@@ -212,10 +246,15 @@ def _empty(scratch: Path, *, alone: bool) -> bool:
 
 
 def _unlock(folder: Path) -> None:
-    """Give ourselves back the right to empty folders that were made unwritable."""
-    for place, _, _ in os.walk(folder):
-        with contextlib.suppress(OSError):
-            Path(place).chmod(0o700)
+    """Give ourselves back the right to empty folders that were made unreadable or unwritable."""
+    with contextlib.suppress(OSError):
+        folder.chmod(0o700)
+    # Top down: a folder is opened up before it is looked into.
+    for place, inside, _ in os.walk(folder):
+        for entry in (Path(place) / name for name in inside):
+            with contextlib.suppress(OSError):
+                if not entry.is_symlink():
+                    entry.chmod(0o700)
 
 
 def _become_item(
@@ -233,6 +272,8 @@ def _become_item(
     os.closerange(KEPT_DESCRIPTORS, 65536)
     set_limits(order["limits"])
     become(order["uid"])
+    if order["filter"] is not None:
+        install_filter(order["filter"].tobytes())
     scratch = Path(os.environ["HOME"])
     scratch.mkdir(exist_ok=True)
     os.chdir(scratch)

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from grader.batch.local import LocalExecutor
-from grader.batch.messages import Event, Result, Task
+from grader.batch.messages import Event, Result, Setup, Task
+from grader.batch.workers import WorkerProcess
 from grader.errors import GraderError
 from grader.options import Options
 from tests.batch.class_of import family
@@ -102,6 +103,45 @@ def test_where_no_file_can_be_graded_the_run_stops(executor: LocalExecutor) -> N
     """Faults one after another are the machine's, not the files'."""
     with pytest.raises(GraderError, match=r"grader doctor.*what was graded stays"):
         run(executor, ["die"] * 20)
+
+
+def test_a_starved_item_is_graded_again_alone(executor: LocalExecutor, tmp_path: Path) -> None:
+    """Once, at the end, when nobody else is at work; the other items stay as they were."""
+    results = run(executor, [f"starved {tmp_path}", *[f"company {tmp_path}"] * 3])
+    assert [one.items for one in results.values()] == [("1", "2")] * 4
+    again, first = (graded.record.output.split() for graded in results["f0"].graded)
+    assert first[2] == "together"
+    assert again[2] == "alone"
+
+
+def test_nothing_is_graded_again_where_nothing_ran_beside_it(
+    executor: LocalExecutor, tmp_path: Path
+) -> None:
+    """It would end the same way."""
+    events: list[Event] = []
+    run(executor, [f"starved {tmp_path}"], events)
+    assert sum(event.file == "f0" for event in events) == 1
+
+
+def test_sandboxes_keep_to_processors_of_their_own(
+    executor: LocalExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where no control group shares them out."""
+    monkeypatch.setenv("NLA_GRADER_CGROUPS", "0")
+    monkeypatch.setattr("os.sched_getaffinity", lambda _pid: {0, 1, 2, 3})
+    kept: list[tuple[int, ...]] = []
+
+    class Noted(WorkerProcess):
+        def __init__(self, setup: Setup, module: str, name: str) -> None:
+            kept.append(setup.cores)
+            super().__init__(setup, module, name)
+
+    monkeypatch.setattr("grader.batch.local.WorkerProcess", Noted)
+    alone = LocalExecutor(Options(sandbox="bare"), 2, quiet_seconds=5, module=FAKE)
+    run(alone, ["ok"] * 4)
+    alone.close()
+    run(executor, ["ok"])
+    assert kept[:2] == [(0, 2), (1, 3)]
 
 
 def test_a_worker_that_can_t_start_stops_the_run() -> None:

@@ -1,8 +1,9 @@
-"""grader/package/gradescope.py, harness.py, alone.py: Gradescope's folders, laid out here."""
+"""grader/package/gradescope.py, harness.py: Gradescope's folders, laid out here."""
 
 import io
 import json
 import os
+import re
 import site
 import subprocess
 import sys
@@ -187,7 +188,11 @@ import os
 
 def norm_constants(n):
     found = [f"uid {{os.geteuid()}}"]
-    for path in ("{root}/source/settings.json", f"/proc/{{os.getppid()}}/environ"):
+    for path in (
+        "{root}/source/settings.json",
+        "{root}/source/rubric.yaml",
+        f"/proc/{{os.getppid()}}/environ",
+    ):
         try:
             found.append(f"read {{path}} {{len(open(path, 'rb').read())}}")
         except OSError as exc:
@@ -195,7 +200,9 @@ def norm_constants(n):
     for parent in sorted(int(name) for name in os.listdir("/proc") if name.isdecimal()):
         try:
             line = open(f"/proc/{{parent}}/cmdline", "rb").read()
-            if b"grader.package.alone" in line:
+            if b"grader.package.harness" in line:
+                open(f"/proc/{{parent}}/environ", "rb").read()
+                found.append("read its environment")
                 open(f"/proc/{{parent}}/mem", "rb").close()
                 found.append("opened its memory")
         except OSError as exc:
@@ -211,9 +218,51 @@ def norm_constants(n):
     results, printed = run(root, {"ps1.py": attack})
     assert results is not None, printed
     output = next(test["output"] for test in results["tests"] if test["number"] == "1.1a")
-    assert "uid 59283; PermissionError" in output
+    assert re.search(r"uid 1\d{9}; PermissionError; PermissionError", output)
     for success in ("read ", "opened its memory", "wrote results"):
         assert success not in output
+
+
+LEAVES = """\
+import os, time
+
+
+def norm_constants(n):
+    for folder in ("/tmp", "/var/tmp", "/dev/shm"):
+        os.makedirs(folder + "/left-by-an-item/deep/er", exist_ok=True)
+        open(folder + "/left-by-an-item/deep/er/answer", "w").write("1")
+        os.chmod(folder + "/left-by-an-item/deep", 0)
+    if os.fork() == 0:
+        os.setsid()
+        if os.fork() == 0:
+            time.sleep(600)
+        os._exit(0)
+    return 1.0, 1.0
+
+
+def rank_one_svd(n):
+    found = [name for folder in ("/tmp", "/var/tmp", "/dev/shm") for name in os.listdir(folder)]
+    print("files", "left-by-an-item" in found)
+    pids = ["/proc/" + name for name in os.listdir("/proc") if name.isdecimal()]
+    print("processes", sum(os.stat(pid).st_uid == os.getuid() for pid in pids))
+    import socket
+    try:
+        socket.socket(socket.AF_INET)
+        print("network")
+    except PermissionError:
+        pass
+"""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give up root")
+def test_an_item_leaves_nothing_for_the_next(root: Path) -> None:
+    """No file where all may write, no process; and there are no sockets to leave it elsewhere."""
+    results, printed = run(root, {"ps1.py": LEAVES})
+    assert results is not None, printed
+    output = next(test["output"] for test in results["tests"] if test["number"] == "1.3b")
+    assert "files False" in output
+    assert output.endswith("processes 1")
+    assert "network" not in output
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from grader.sandbox import Limits, Sandbox, choose_guards, choose_launcher
-from grader.sandbox.memory import Polling
+from grader.sandbox.polling import Polling
 from grader.session import ItemSession
 from grader.submission import Chunk
 

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-import grader.sandbox.memory
-from grader.sandbox.interface import MIB, Limits
-from grader.sandbox.memory import GuardMaker, MemoryGuard, Polling, choose_guards
+import grader.sandbox.cgroups
+from grader.sandbox.guards import Guard, GuardMaker, choose_guards
+from grader.sandbox.interface import MIB, Limits, Reason
+from grader.sandbox.polling import Polling
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="memory is watched through /proc")
 
@@ -31,6 +32,8 @@ for line in sys.stdin:
         subprocess.Popen([sys.executable, "-c", "import sys, time; k = bytearray(int(sys.argv[1])"
             " << 20); k[::4096] = b'x' * len(k[::4096]); time.sleep(60)", mib])
         time.sleep(0.5)
+    elif how == "spin":
+        subprocess.Popen([sys.executable, "-c", "while True: pass"])
     else:
         kept.append(eat(int(mib)))
     print("full", flush=True)
@@ -78,14 +81,12 @@ def hungry() -> Iterator[Hungry]:
     process.end()
 
 
-def soon_exceeded(guard: MemoryGuard) -> bool:
-    """Whether the guard finds the limit overrun within five seconds."""
-    deadline = time.monotonic() + 5
-    while not guard.exceeded():
-        if time.monotonic() > deadline:
-            return False
+def soon_exceeded(guard: Guard, seconds: float = 5) -> Reason | None:
+    """The limit that the guard finds overrun before so many seconds have passed."""
+    deadline = time.monotonic() + seconds
+    while (reason := guard.exceeded()) is None and time.monotonic() < deadline:
         time.sleep(0.02)
-    return True
+    return reason
 
 
 @pytest.fixture
@@ -121,7 +122,7 @@ def test_a_group_counts_children_too(groups: GuardMaker, hungry: Hungry) -> None
     guard = groups.make(LIMITS)
     guard.admit(hungry.process.pid)
     hungry.eat(200, "child")
-    assert soon_exceeded(guard)
+    assert soon_exceeded(guard) is Reason.MEMORY
     hungry.end()
     guard.close()
 
@@ -132,6 +133,18 @@ def test_a_group_leaves_others_alone(groups: GuardMaker, hungry: Hungry) -> None
     hungry.eat(150)
     assert hungry.is_full()
     assert not guard.exceeded()
+    guard.close()
+
+
+@pytest.mark.parametrize("kind", ["groups", "polling"])
+def test_the_cpu_time_of_children_is_charged(kind: str, hungry: Hungry) -> None:
+    """All that an item starts has the time together that the item has."""
+    guard = (choose_guards() if kind == "groups" else Polling()).make(Limits(wall_seconds=0))
+    guard.admit(hungry.process.pid)
+    hungry.eat(0, "spin")
+    assert soon_exceeded(guard, 20) is Reason.CPU_TIME
+    assert guard.cpu_seconds() > 2
+    hungry.end()
     guard.close()
 
 
@@ -154,7 +167,7 @@ def test_polling_notices_who_takes_too_much(hungry: Hungry, how: str) -> None:
     assert not guard.exceeded()
     assert 20 * MIB < guard.peak_bytes() < 60 * MIB
     hungry.eat(200, how)
-    assert soon_exceeded(guard)
+    assert soon_exceeded(guard) is Reason.MEMORY
     assert guard.peak_bytes() > 96 * MIB
     guard.close()
 
@@ -168,7 +181,7 @@ def test_polling_does_not_count_what_was_there_before(hungry: Hungry) -> None:
     time.sleep(0.1)
     assert not guard.exceeded()
     hungry.eat(120)
-    assert soon_exceeded(guard)
+    assert soon_exceeded(guard) is Reason.MEMORY
 
 
 def test_polling_survives_the_end_of_the_process(hungry: Hungry) -> None:
@@ -189,7 +202,7 @@ def test_choose_guards_polls_where_no_group_can_be_made(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Without control groups there is still a limit, and the record can say which."""
-    monkeypatch.setattr(grader.sandbox.memory, "GROUPS", tmp_path)
+    monkeypatch.setattr(grader.sandbox.cgroups, "GROUPS", tmp_path)
     assert choose_guards().name == "poll"
 
 
