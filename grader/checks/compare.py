@@ -42,12 +42,15 @@ def as_array(
         A new float32, float64, complex64 or complex128 array, or a failed `Outcome`.
     """
     asked = f"{name}: expected {'a number' if shape == () else f'an array of shape {shape}'}"
-    array = _numbers(value)
+    # Nothing is converted before its shape is known to be the expected one: converted it may be
+    # many times as large.
+    given = None if isinstance(value, bool) else _shape(value)
+    if given is not None and given != shape and not {given, shape} <= {(), (1,)}:
+        return failed(f"{name}: expected shape {shape}, got {given}", hint)
+    array = None if given is None else _numbers(value)
     if array is None:
         step = "does the function return its result?" if value is None else "return numbers"
         return failed(f"{asked}, got {short(value)}", step)
-    if array.shape != shape and not {array.shape, shape} <= {(), (1,)}:
-        return failed(f"{name}: expected shape {shape}, got {array.shape}", hint)
     array = array.reshape(shape)
     if kind == "real" and array.dtype.kind == "c":
         if np.any(array.imag != 0):
@@ -130,11 +133,26 @@ def short(value: Value) -> str:
     return repr(value)[:MAX_TEXT]
 
 
-def _numbers(value: Value) -> Array | None:
-    """A plain numeric array of one of four types, or None."""
-    if isinstance(value, bool | str | dict) or value is None:
+def _shape(value: Value) -> tuple[int, ...] | None:
+    """The shape of numbers and of nested lists of numbers; None where they are no array."""
+    if isinstance(value, np.ndarray):
+        return value.shape if value.dtype.kind in "iufc" else None
+    if isinstance(value, bool | int | float | complex):
+        return ()
+    if not isinstance(value, list):
         return None
+    if not value:
+        return (0,)
+    inner = _shape(value[0])
+    if inner is None or any(_shape(entry) != inner for entry in value[1:]):
+        return None
+    return (len(value), *inner)
+
+
+def _numbers(value: Value) -> Array | None:
+    """A plain numeric array of one of four types, or None; `value` has a shape."""
     try:
+        # Integers beyond float64 and beyond each other's types become objects.
         array = np.array(value, subok=False)
     except (ValueError, TypeError, OverflowError):
         return None
@@ -158,16 +176,23 @@ def distance(actual: Array, expected: Array) -> tuple[float, float]:
         raise ValueError(f"actual must have shape {expected.shape}, got {actual.shape}")
     if not (np.all(np.isfinite(actual)) and np.all(np.isfinite(expected))):
         return float("nan"), float("nan")
-    left, right = (array.astype(np.complex128).ravel() for array in (actual, expected))
+    left, right = (_real_parts(array) for array in (actual, expected))
     # Squares of entries beyond 1e154 overflow and below 1e-154 vanish; divided by the largest
     # entry they do neither.
-    with np.errstate(over="ignore"):
-        largest = float(max(np.abs(left).max(initial=0.0), np.abs(right).max(initial=0.0)))
-    if largest == 0 or not np.isfinite(largest):
-        return (0.0, 0.0) if largest == 0 else (float("nan"), float("nan"))
+    largest = float(max(np.abs(left).max(initial=0.0), np.abs(right).max(initial=0.0)))
+    if largest == 0:
+        return 0.0, 0.0
     left, right = left / largest, right / largest
     with np.errstate(over="ignore"):
         return (
             float(np.linalg.norm(left - right) * largest),
             float(np.linalg.norm(right) * largest),
         )
+
+
+def _real_parts(array: Array) -> Array:
+    """The entries in float64, real and imaginary parts one after the other; norms are the same."""
+    if array.dtype.kind != "c":
+        return array.astype(np.float64).ravel()
+    flat = array.astype(np.complex128).ravel()
+    return np.concatenate([flat.real, flat.imag])
