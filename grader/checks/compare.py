@@ -47,7 +47,7 @@ def as_array(
     given = None if isinstance(value, bool) else _shape(value)
     if given is not None and given != shape and not {given, shape} <= {(), (1,)}:
         return failed(f"{name}: expected shape {shape}, got {given}", hint)
-    array = None if given is None else _numbers(value)
+    array = None if given is None or not _has_shape(value, given) else _numbers(value)
     if array is None:
         step = "does the function return its result?" if value is None else "return numbers"
         return failed(f"{asked}, got {short(value)}", step)
@@ -134,7 +134,7 @@ def short(value: Value) -> str:
 
 
 def _shape(value: Value) -> tuple[int, ...] | None:
-    """The shape of numbers and of nested lists of numbers; None where they are no array."""
+    """The shape of numbers or nested lists by their first entries; None where those are none."""
     if isinstance(value, np.ndarray):
         return value.shape if value.dtype.kind in "iufc" else None
     if isinstance(value, bool | int | float | complex):
@@ -144,9 +144,18 @@ def _shape(value: Value) -> tuple[int, ...] | None:
     if not value:
         return (0,)
     inner = _shape(value[0])
-    if inner is None or any(_shape(entry) != inner for entry in value[1:]):
-        return None
-    return (len(value), *inner)
+    return None if inner is None else (len(value), *inner)
+
+
+def _has_shape(value: Value, shape: tuple[int, ...]) -> bool:
+    """Whether all entries are numbers, and as many as `shape` says; no more are looked at."""
+    if isinstance(value, list):
+        return (
+            bool(shape)
+            and len(value) == shape[0]
+            and all(_has_shape(entry, shape[1:]) for entry in value)
+        )
+    return _shape(value) == shape
 
 
 def _numbers(value: Value) -> Array | None:
@@ -176,7 +185,8 @@ def distance(actual: Array, expected: Array) -> tuple[float, float]:
         raise ValueError(f"actual must have shape {expected.shape}, got {actual.shape}")
     if not (np.all(np.isfinite(actual)) and np.all(np.isfinite(expected))):
         return float("nan"), float("nan")
-    left, right = (_real_parts(array) for array in (actual, expected))
+    parts = _real_parts if "c" in {actual.dtype.kind, expected.dtype.kind} else _doubles
+    left, right = parts(actual), parts(expected)
     # Squares of entries beyond 1e154 overflow and below 1e-154 vanish; divided by the largest
     # entry they do neither.
     largest = float(max(np.abs(left).max(initial=0.0), np.abs(right).max(initial=0.0)))
@@ -190,9 +200,10 @@ def distance(actual: Array, expected: Array) -> tuple[float, float]:
         )
 
 
+def _doubles(array: Array) -> Array:
+    return array.astype(np.float64).ravel()
+
+
 def _real_parts(array: Array) -> Array:
-    """The entries in float64, real and imaginary parts one after the other; norms are the same."""
-    if array.dtype.kind != "c":
-        return array.astype(np.float64).ravel()
-    flat = array.astype(np.complex128).ravel()
-    return np.concatenate([flat.real, flat.imag])
+    """Real and imaginary parts in float64, one after the other; norms are the same."""
+    return _doubles(np.stack([array.real, array.imag]))
