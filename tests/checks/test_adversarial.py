@@ -128,8 +128,11 @@ def arrays() -> st.SearchStrategy[Any]:
 
 
 ODD_NUMBERS = st.sampled_from(
-    [-1, 0, 1, 5, 1 << 40, (1 << 63) - 1, -(1 << 63), -0.0, 1e-320, 1e308, -1e308, 0.5]
-    + [math.nan, math.inf, -math.inf, True, False, 1j, complex(math.nan, 1)]
+    [
+        *(-1, 0, 1, 5, 1 << 40, (1 << 63) - 1, -(1 << 63), True, False),
+        *(-0.0, 0.5, 1e-320, 1e308, -1e308, math.nan, math.inf, -math.inf),
+        *(1j, complex(math.nan, 1)),
+    ]
 )
 TEXTS = st.sampled_from(["", "no number", "r", "nan", "1", "\x1b[2J\n::error::", "x" * 5000])
 LEAVES = st.none() | ODD_NUMBERS | TEXTS | arrays()
