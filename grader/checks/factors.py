@@ -24,7 +24,7 @@ GLANCE = 0.5
 """Share of one vector of such a space that must lie there for the others to be looked at."""
 SAME = 1e-3
 """Relative difference up to which an array counts as a known one."""
-MOST_MATRICES = 128
+MOST_MATRICES = 64
 """Matrices of the right shape that are looked at, in all arrays together."""
 MOST_VECTORS = 4096
 """Vectors that are looked at: a column of each factor may be a tensor of its own."""
