@@ -45,9 +45,11 @@ def as_array(
     # Nothing is converted before its shape is known to be the expected one: converted it may be
     # many times as large.
     given = None if isinstance(value, bool) else _shape(value)
+    if given is not None and not _has_shape(value, given):
+        given = None
     if given is not None and given != shape and not {given, shape} <= {(), (1,)}:
         return failed(f"{name}: expected shape {shape}, got {given}", hint)
-    array = None if given is None or not _has_shape(value, given) else _numbers(value)
+    array = None if given is None else _numbers(value)
     if array is None:
         step = "does the function return its result?" if value is None else "return numbers"
         return failed(f"{asked}, got {short(value)}", step)
@@ -135,7 +137,7 @@ def short(value: Value) -> str:
 
 def _shape(value: Value) -> tuple[int, ...] | None:
     """The shape of numbers or nested lists by their first entries; None where those are none."""
-    if isinstance(value, np.ndarray):
+    if isinstance(value, np.ndarray | np.generic):
         return value.shape if value.dtype.kind in "iufc" else None
     if isinstance(value, bool | int | float | complex):
         return ()
@@ -148,7 +150,7 @@ def _shape(value: Value) -> tuple[int, ...] | None:
 
 
 def _has_shape(value: Value, shape: tuple[int, ...]) -> bool:
-    """Whether all entries are numbers, and as many as `shape` says; no more are looked at."""
+    """Whether all entries are numbers, and as many as `shape` says."""
     if isinstance(value, list):
         return (
             bool(shape)
@@ -194,10 +196,10 @@ def distance(actual: Array, expected: Array) -> tuple[float, float]:
         return 0.0, 0.0
     left, right = left / largest, right / largest
     with np.errstate(over="ignore"):
-        return (
-            float(np.linalg.norm(left - right) * largest),
-            float(np.linalg.norm(right) * largest),
-        )
+        size = float(np.linalg.norm(right) * largest)
+        difference = float(np.linalg.norm(left - right) * largest)
+    # An infinite size would allow every difference.
+    return (difference, size) if np.isfinite(size) else (float("nan"), float("nan"))
 
 
 def _doubles(array: Array) -> Array:
