@@ -99,8 +99,11 @@ def test_a_worker_that_says_nothing_is_taken_for_dead(executor: LocalExecutor) -
     assert time.monotonic() - began < 30
 
 
-def test_where_every_worker_refuses_the_run_stops(executor: LocalExecutor) -> None:
+def test_where_every_worker_refuses_the_run_stops(
+    executor: LocalExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What a person must mend is the machine's, not the files'."""
+    monkeypatch.setattr("grader.batch.local.MOST_FAULTS", 2)
     with pytest.raises(GraderError, match=r"grader doctor.*what was graded stays"):
         run(executor, ["refuse"] * 20)
 
@@ -110,9 +113,9 @@ def test_files_that_end_their_workers_do_not_stop_the_class(
     executor: LocalExecutor, death: str
 ) -> None:
     """However many come one after another, those behind them are graded."""
-    results = run(executor, [death] * 5 + ["ok"] * 2)
+    results = run(executor, [death] * 4 + ["ok"] * 2)
     poisonous, honest = (
-        [results[f"f{number}"] for number in some] for some in (range(5), range(5, 7))
+        [results[f"f{number}"] for number in some] for some in (range(4), range(4, 6))
     )
     how = {"die": "code 7", "killed": "code -9"}[death]
     assert all(one.fatal and how in one.fault and "2 worker" in one.fault for one in poisonous)
