@@ -29,7 +29,9 @@ def write_hand_ins(folder: Path, poisonous: int) -> Path:
 def poisoned(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     """Poison works; undo it, and the grader is mended."""
     module = poisoned_process.__name__
-    monkeypatch.setitem(LocalExecutor.__init__.__kwdefaults__, "module", module)
+    defaults = LocalExecutor.__init__.__kwdefaults__
+    assert defaults is not None
+    monkeypatch.setitem(defaults, "module", module)
     monkeypatch.setattr("grader.batch.remote.grade", poisoned_process.grade)
     # One fault that counts would end the run.
     monkeypatch.setattr("grader.batch.local.MOST_FAULTS", 1)
