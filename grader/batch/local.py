@@ -128,6 +128,9 @@ class LocalExecutor:
 
     def _replaced(self, worker: WorkerProcess, waiting: Waiting) -> Result | None:
         self._workers.remove(worker)
+        if worker.closed:
+            # It is on its way out; a signal now would hide how it ended.
+            worker.await_exit()
         end_workers([worker])
         words = worker.last_words()
         worker.close()

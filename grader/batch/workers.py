@@ -81,6 +81,11 @@ class WorkerProcess:
             self.silent = quiet
         return self.closed or self.silent > 0
 
+    def await_exit(self) -> None:
+        """Give it some seconds to end by itself."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(END_SECONDS)
+
     @property
     def refused(self) -> bool:
         """Whether it ended by itself, for want of something that a person must mend."""
