@@ -8,7 +8,7 @@ from grader.faults import SubmissionFault
 from grader.model import Status
 from grader.sandbox.findings import explain_ending, explain_failure
 from grader.sandbox.host import Sandbox
-from grader.sandbox.interface import Ending, ItemEndedError, Limits, Reason
+from grader.sandbox.interface import ANSWER_BYTES, Ending, ItemEndedError, Limits, Reason
 from grader.sandbox.process import ItemProcess
 from grader.submission import Chunk
 from grader.worker.protocol import Kind
@@ -45,14 +45,22 @@ class ItemSession:
         self.generation = 0
         """Raised with each fresh process: what a probe kept in its state is then gone."""
 
-    def call(self, name: str, *args: Any, wall_seconds: float | None = None) -> Any:
-        """What the submission's function `name` returns for `args`.
+    def call(
+        self,
+        name: str,
+        *args: Any,
+        wall_seconds: float | None = None,
+        answer_bytes: int = ANSWER_BYTES,
+    ) -> Any:
+        """What the submission's function `name` returns for `args`, no larger than `answer_bytes`.
 
         Raises:
             SubmissionFault: it raised, overran a limit, died or returned no plain value.
         """
         body = {"name": name, "args": list(args), "watched": False}
-        return self._request(Kind.CALL, body, f"`{name}`", seconds=wall_seconds)
+        return self._request(
+            Kind.CALL, body, f"`{name}`", seconds=wall_seconds, answer_bytes=answer_bytes
+        )
 
     def call_watched(self, name: str, *args: Any) -> Reply:
         """As `call`, with the arguments as the call left them."""
@@ -64,10 +72,17 @@ class ItemSession:
             raise self._finding(ending, f"`{name}`")
         return Reply(value.get("result"), tuple(value["inputs"]))
 
-    def probe(self, probe: str, method: str, *args: Any, **options: Any) -> Any:
-        """What our own code inside the worker returns."""
+    def probe(
+        self,
+        probe: str,
+        method: str,
+        *args: Any,
+        answer_bytes: int = ANSWER_BYTES,
+        **options: Any,
+    ) -> Any:
+        """What our own code inside the worker returns, no larger than `answer_bytes`."""
         body = {"probe": probe, "method": method, "args": list(args), "options": options}
-        return self._request(Kind.PROBE, body, "your code")
+        return self._request(Kind.PROBE, body, "your code", answer_bytes=answer_bytes)
 
     def serve(
         self,
@@ -152,9 +167,14 @@ class ItemSession:
         *,
         seconds: float | None = None,
         answer: Callable[[Any], Any] | None = None,
+        answer_bytes: int = ANSWER_BYTES,
     ) -> Any:
         process = self._loaded()
-        return self._exchange(process, kind, body, what, seconds=seconds, answer=answer)
+        # The worker refuses to send more; who does so all the same has changed it.
+        body = {**body, "answer_bytes": answer_bytes}
+        return self._exchange(
+            process, kind, body, what, seconds=seconds, answer=answer, answer_bytes=answer_bytes
+        )
 
     def _exchange(
         self,
@@ -165,11 +185,14 @@ class ItemSession:
         *,
         seconds: float | None = None,
         answer: Callable[[Any], Any] | None = None,
+        answer_bytes: int = ANSWER_BYTES,
     ) -> Any:
         allowed = self._left if seconds is None else min(seconds, self._left)
         before = process.waited
         try:
-            said, value = process.exchange(kind, body, max(allowed, 0.0), answer)
+            said, value = process.exchange(
+                kind, body, max(allowed, 0.0), answer, answer_bytes=answer_bytes
+            )
         except ItemEndedError as exc:
             self.starved = self.starved or exc.ending.starved
             self._end()

@@ -30,7 +30,7 @@ LOOK_SECONDS = 1.0
 """How often the scheduler is looked at while no word comes."""
 TRIES = 2
 MOST_FAULTS = 4
-"""Files one after another that no worker could grade: then it is not the files."""
+"""Files one after another that no worker could grade and survived: then it is not the files."""
 Waiting = deque[tuple[Task, int]]
 """Tasks that nobody grades yet, and how often each will have been tried."""
 
@@ -144,11 +144,18 @@ class ClusterExecutor:
         content: Content,
         baseline: "Baseline | None",
     ) -> None:
-        """Keep every worker busy, and no more of the class in the scheduler's memory."""
+        """Keep every worker busy, and no more of the class in the scheduler's memory.
+
+        What is tried again goes alone: when a worker dies, all that was under way to it is suspect.
+        """
         if not waiting or len(under_way) >= self._room:
+            return
+        if any(tries > 1 for _, tries in under_way.values()):
             return
         self._room = AHEAD * max(len(self._client.nthreads()), 1)
         while waiting and len(under_way) < self._room:
+            if waiting[0][1] > 1 and under_way:
+                return
             task, tries = waiting.popleft()
             full = msgspec.structs.replace(
                 task, content=content(task.sha256), more=bool(waiting) or bool(under_way)
@@ -165,6 +172,8 @@ class ClusterExecutor:
             )
             under_way[future] = (task, tries)
             future.add_done_callback(self._inbox.put)
+            if tries > 1:
+                return
 
     def _sent(self, baseline: "Baseline | None") -> "Future | None":
         """The baseline on every worker; sent once, and passed on to those that join later."""
@@ -197,6 +206,8 @@ class ClusterExecutor:
             return result
         if tries < TRIES:
             return None
+        if result.fatal:
+            return result
         self._faults += 1
         if self._faults >= MOST_FAULTS:
             raise GraderError(
@@ -207,8 +218,16 @@ class ClusterExecutor:
 
 
 def _outcome(future: "Future", task: Task) -> Result:
+    from distributed import KilledWorker  # noqa: PLC0415 - an extra
+
     try:
         message = decode(future.result())
+    except KilledWorker as exc:
+        fault = (
+            f"the file was put aside: workers of the cluster ended while they graded it, {TRIES} "
+            f"attempts in a row: {exc}; look at the file, then run `grader regrade`"
+        )
+        return failed(task, fault=fault, fatal=True)
     except Exception as exc:  # noqa: BLE001 - whatever became of it, the student is not to blame
         return failed(task, fault=f"{type(exc).__name__}: {exc}")
     assert isinstance(message, Result)  # noqa: S101 - a worker gives nothing else

@@ -12,6 +12,7 @@ from grader.rubric import Item
 from grader.store import KeptItem, Store
 
 UNREADABLE = "unreadable"
+ASIDE = "aside"
 NO_KEY = ("", "")
 
 
@@ -31,26 +32,36 @@ class Ledger:
         self._baseline_key = baseline_key
         self._keys = {item.id: item_key(terms, item) for item in terms.items if item.checks}
         self._unreadable = f"{UNREADABLE} {terms.environment.grader_version}"
+        self._aside = f"{ASIDE} {record_key(terms, {n: (k, '') for n, k in self._keys.items()})}"
 
     def missing(self, sha256: str, kind: str) -> tuple[str, ...]:
-        """Items of the file that are to be graded, in the rubric's order."""
-        if self._store.record_key(sha256, kind) == self._unreadable:
+        """Items of the file that are to be graded, in the rubric's order.
+
+        None of a file that was put aside because no worker process survived it; it is graded again
+        on purpose, or where anything that grades it has changed.
+        """
+        if self._closed(sha256, kind):
             return ()
         kept = self._kept(sha256, kind)
         return tuple(name for name in self._keys if name not in kept)
 
     def settled(self, sha256: str, kind: str) -> bool:
         """Whether the file's record is the one that grading it now would give."""
-        known = self._store.record_key(sha256, kind)
-        if known == self._unreadable:
+        if self._closed(sha256, kind):
             return True
         kept = self._kept(sha256, kind)
+        known = self._store.record_key(sha256, kind)
         return kept.keys() == self._keys.keys() and known == self._record_key(kept)
+
+    def _closed(self, sha256: str, kind: str) -> bool:
+        """Whether grading the file now, as it was graded before, is known to be of no use."""
+        return self._store.record_key(sha256, kind) in {self._unreadable, self._aside}
 
     def settle(self, result: Result) -> Record | None:
         """Write what became of a task, in one transaction.
 
-        A fault of ours is shown in the record and not kept, so that the next run tries again.
+        A fault of ours is shown in the record and not kept, so that the next run tries again; but
+        a file that ended every worker process is put aside.
 
         Returns:
             The record; None where the file can't be read.
@@ -93,7 +104,7 @@ class Ledger:
             result.environment or self._terms.environment,
             **self._rest(result),
         )
-        return record, self._record_key(kept), fresh
+        return record, self._aside if result.fatal else self._record_key(kept), fresh
 
     def _graded(self, result: Result) -> Sequence[GradedItem]:
         if not result.fault:

@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 LOOK_SECONDS = 1.0
 """How often workers that say nothing are looked at."""
 TRIES = 2
-"""A file whose worker dies is graded once more, by a fresh one."""
+"""A file whose worker dies is graded once more, by a fresh one, alone and after all others."""
 MOST_FAULTS = 4
-"""Files one after another that no worker survived: then it is not the files."""
+"""Files one after another that every worker refused: then it is not the files."""
 Waiting = deque[tuple[Task, int]]
 """Tasks that nobody grades yet, and how often each will have been tried."""
 
@@ -105,9 +105,14 @@ class LocalExecutor:
 
     def _hand_out(self, waiting: Waiting, content: Content) -> None:
         for worker in self._workers:
-            if worker.task is None and waiting:
-                task, tries = waiting.popleft()
-                worker.give(task, tries, content(task.sha256), more=bool(waiting))
+            if worker.task is not None or not waiting:
+                continue
+            busy = [one for one in self._workers if one.task is not None]
+            # Alone: a file that takes all memory may end the worker of another.
+            if busy and (waiting[0][1] > 1 or any(one.tries > 1 for one in busy)):
+                return
+            task, tries = waiting.popleft()
+            worker.give(task, tries, content(task.sha256), more=bool(waiting))
 
     def _results(self, tell: Tell) -> Iterator[Result]:
         """What workers have done since; waits a moment for the first word."""
@@ -151,6 +156,9 @@ class LocalExecutor:
 
     def _replaced(self, worker: WorkerProcess, waiting: Waiting) -> Result | None:
         self._workers.remove(worker)
+        if worker.closed:
+            # It is on its way out; a signal now would hide how it ended.
+            worker.await_exit()
         end_workers([worker])
         words = worker.last_words()
         worker.close()
@@ -163,12 +171,22 @@ class LocalExecutor:
         if task is None:
             return None
         if worker.tries < TRIES:
-            waiting.appendleft((task, worker.tries + 1))
+            # What a worker refuses is soon refused again, and then it is not the file.
+            again = waiting.appendleft if worker.refused else waiting.append
+            again((task, worker.tries + 1))
             return None
+        if not worker.refused:
+            # The file may have done this: it must not keep those behind it from being graded.
+            return failed(
+                task,
+                fault=f"the file was put aside: {TRIES} worker processes ended while they graded "
+                f"it, the last: {words}; look at the file, then run `grader regrade`",
+                fatal=True,
+            )
         self._faults += 1
         if self._faults >= MOST_FAULTS:
             raise GraderError(
-                f"no worker process survived the last {self._faults} files: {words}; run `grader "
-                "doctor`; what was graded stays"
+                f"no worker process could grade the last {self._faults} files: {words}; run "
+                "`grader doctor`; what was graded stays"
             )
-        return failed(task, fault=f"the worker process ended {TRIES} times: {words}")
+        return failed(task, fault=f"the worker process gave up {TRIES} times: {words}")

@@ -41,6 +41,8 @@ class Result(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """Why the file can't be read as a submission."""
     fault: str = ""
     """What went wrong on our side, for staff."""
+    fatal: bool = False
+    """Whether the fault was the end of every worker process that graded the file."""
     started: str = ""
     """UTC, ISO 8601."""
     seconds: float = 0.0
@@ -114,7 +116,7 @@ def read_options(plain: dict[str, Any], secret: str = "") -> Options:
     return msgspec.convert(plain | {"secret": secret}, Options, dec_hook=_rich)
 
 
-def failed(task: Task, *, error: str = "", fault: str = "") -> Result:
+def failed(task: Task, *, error: str = "", fault: str = "", fatal: bool = False) -> Result:
     """The result of a task that gave no points to anything."""
     return Result(
         file=task.file,
@@ -123,6 +125,7 @@ def failed(task: Task, *, error: str = "", fault: str = "") -> Result:
         items=task.items,
         error=error,
         fault=fault,
+        fatal=fatal,
     )
 
 

@@ -36,6 +36,8 @@ class WorkerProcess:
         self.tries = 0
         self.ready = False
         self.closed = False
+        self.silent = 0.0
+        """Seconds of silence for which it was taken for dead, 0 where it ended by itself."""
         self._heard_at = time.monotonic()
         self._stderr: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `close`
         ours, theirs = socket.socketpair()
@@ -75,17 +77,31 @@ class WorkerProcess:
     def ended(self, quiet_seconds: float) -> bool:
         """Whether it is gone, or has been silent for too long."""
         allowed = quiet_seconds if self.ready else max(quiet_seconds, START_SECONDS)
-        quiet = self.task is not None and time.monotonic() - self._heard_at > allowed
-        return self.closed or quiet
+        quiet = time.monotonic() - self._heard_at
+        if self.task is not None and quiet > allowed and not self.closed:
+            self.silent = quiet
+        return self.closed or self.silent > 0
+
+    def await_exit(self) -> None:
+        """Give it some seconds to end by itself."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(END_SECONDS)
+
+    @property
+    def refused(self) -> bool:
+        """Whether it ended by itself, for want of something that a person must mend."""
+        return self.process.returncode == UNUSABLE
 
     def last_words(self) -> str:
         """What it wrote before it ended, or how it ended; call it once it has."""
         self._stderr.seek(0)
         words = self._stderr.read()[-WORD_BYTES:].decode("utf-8", "replace").strip()
-        code = self.process.returncode
-        if code == UNUSABLE and words:
+        if self.refused and words:
             return words
-        return f"it ended with code {code}{f': {words}' if words else ''}"
+        how = f"it ended with code {self.process.returncode}"
+        if self.silent:
+            how = f"it was ended after {self.silent:.0f} s of silence"
+        return f"{how}{f': {words}' if words else ''}"
 
     def close(self) -> None:
         """Give everything back; the process has ended."""

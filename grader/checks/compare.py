@@ -42,12 +42,17 @@ def as_array(
         A new float32, float64, complex64 or complex128 array, or a failed `Outcome`.
     """
     asked = f"{name}: expected {'a number' if shape == () else f'an array of shape {shape}'}"
-    array = _numbers(value)
+    # Nothing is converted before its shape is known to be the expected one: converted it may be
+    # many times as large.
+    given = None if isinstance(value, bool) else _shape(value)
+    if given is not None and not _has_shape(value, given):
+        given = None
+    if given is not None and given != shape and not {given, shape} <= {(), (1,)}:
+        return failed(f"{name}: expected shape {shape}, got {given}", hint)
+    array = None if given is None else _numbers(value)
     if array is None:
         step = "does the function return its result?" if value is None else "return numbers"
         return failed(f"{asked}, got {short(value)}", step)
-    if array.shape != shape and not {array.shape, shape} <= {(), (1,)}:
-        return failed(f"{name}: expected shape {shape}, got {array.shape}", hint)
     array = array.reshape(shape)
     if kind == "real" and array.dtype.kind == "c":
         if np.any(array.imag != 0):
@@ -130,11 +135,35 @@ def short(value: Value) -> str:
     return repr(value)[:MAX_TEXT]
 
 
-def _numbers(value: Value) -> Array | None:
-    """A plain numeric array of one of four types, or None."""
-    if isinstance(value, bool | str | dict) or value is None:
+def _shape(value: Value) -> tuple[int, ...] | None:
+    """The shape of numbers or nested lists by their first entries; None where those are none."""
+    if isinstance(value, np.ndarray | np.generic):
+        return value.shape if value.dtype.kind in "iufc" else None
+    if isinstance(value, bool | int | float | complex):
+        return ()
+    if not isinstance(value, list):
         return None
+    if not value:
+        return (0,)
+    inner = _shape(value[0])
+    return None if inner is None else (len(value), *inner)
+
+
+def _has_shape(value: Value, shape: tuple[int, ...]) -> bool:
+    """Whether all entries are numbers, and as many as `shape` says."""
+    if isinstance(value, list):
+        return (
+            bool(shape)
+            and len(value) == shape[0]
+            and all(_has_shape(entry, shape[1:]) for entry in value)
+        )
+    return _shape(value) == shape
+
+
+def _numbers(value: Value) -> Array | None:
+    """A plain numeric array of one of four types, or None; `value` has a shape."""
     try:
+        # Integers beyond float64 and beyond each other's types become objects.
         array = np.array(value, subok=False)
     except (ValueError, TypeError, OverflowError):
         return None
@@ -158,16 +187,25 @@ def distance(actual: Array, expected: Array) -> tuple[float, float]:
         raise ValueError(f"actual must have shape {expected.shape}, got {actual.shape}")
     if not (np.all(np.isfinite(actual)) and np.all(np.isfinite(expected))):
         return float("nan"), float("nan")
-    left, right = (array.astype(np.complex128).ravel() for array in (actual, expected))
+    parts = _real_parts if "c" in {actual.dtype.kind, expected.dtype.kind} else _doubles
+    left, right = parts(actual), parts(expected)
     # Squares of entries beyond 1e154 overflow and below 1e-154 vanish; divided by the largest
     # entry they do neither.
-    with np.errstate(over="ignore"):
-        largest = float(max(np.abs(left).max(initial=0.0), np.abs(right).max(initial=0.0)))
-    if largest == 0 or not np.isfinite(largest):
-        return (0.0, 0.0) if largest == 0 else (float("nan"), float("nan"))
+    largest = float(max(np.abs(left).max(initial=0.0), np.abs(right).max(initial=0.0)))
+    if largest == 0:
+        return 0.0, 0.0
     left, right = left / largest, right / largest
     with np.errstate(over="ignore"):
-        return (
-            float(np.linalg.norm(left - right) * largest),
-            float(np.linalg.norm(right) * largest),
-        )
+        size = float(np.linalg.norm(right) * largest)
+        difference = float(np.linalg.norm(left - right) * largest)
+    # An infinite size would allow every difference.
+    return (difference, size) if np.isfinite(size) else (float("nan"), float("nan"))
+
+
+def _doubles(array: Array) -> Array:
+    return array.astype(np.float64).ravel()
+
+
+def _real_parts(array: Array) -> Array:
+    """Real and imaginary parts in float64, one after the other; norms are the same."""
+    return _doubles(np.stack([array.real, array.imag]))

@@ -7,10 +7,18 @@ from typing import Any
 import numpy as np
 from pydantic import Field
 
-from grader.checks.compare import Array, as_array, relative_error
+from grader.checks.compare import Array, as_array, relative_error, short
 from grader.checks.factors import find_roles, unaccounted
 from grader.checks.interface import Bench, Outcome, Params, Value, failed
-from grader.checks.probe_answers import about, fields, read_arrays, read_count, tampered
+from grader.checks.probe_answers import (
+    about,
+    fields,
+    read_arrays,
+    read_count,
+    read_names,
+    read_shape,
+    tampered,
+)
 from grader.checks.truncation import Doubles, Form, TruncatedNet, truncated_net
 from grader.data.interface import Images
 
@@ -27,6 +35,10 @@ SLACK = 0.01
 """Share of the numbers that a model may keep beside factors, singular values and biases."""
 ODD_NUMBERS = 100
 """Numbers such as r and the sides of the layers that a model may keep besides."""
+ANSWER_BYTES = 1 << 24
+"""The largest answer of a probe that sends no stored arrays."""
+ARRAYS_BYTES = 160 << 20
+"""The largest answer with the arrays that a model keeps; the worker sends 2^24 numbers of them."""
 MAX_ARRAYS = 1000
 """Arrays of a model; each is matched by a path, and which ones match is all that paths can tell."""
 
@@ -77,8 +89,8 @@ class Stored:
             {str(path): read_count(count) for path, count in reply["empty"].items()},
             read_count(reply["numbers"]),
             reply["complete"],
-            frozenset(map(str, reply["parameters"])),
-            tuple(map(str, reply["shared"])),
+            frozenset(read_names(reply["parameters"])),
+            read_names(reply["shared"]),
         )
 
     @property
@@ -159,11 +171,11 @@ class Models:
         """Whether the submission has a `CompressedNet`."""
         return bool(self._state()["own"])
 
-    def ask(self, probe: str, method: str, *args: Value) -> Value:
+    def ask(self, probe: str, method: str, *args: Value, answer_bytes: int = ANSWER_BYTES) -> Value:
         """What a probe answers that needs the trained weights; they are sent where not there."""
         if not self._state()["weights"]:
             self.bench.session.probe("given", "load", dict(self.baseline.weights))
-        return self.bench.session.probe(probe, method, *args)
+        return self.bench.session.probe(probe, method, *args, answer_bytes=answer_bytes)
 
     def build(self, rank: int, *, untrained: bool = True) -> None:
         """See to it that the worker holds a model of this rank, made of the trained network."""
@@ -175,7 +187,10 @@ class Models:
 
     def _state(self) -> dict[str, Any]:
         told = self.bench.session.probe("compression", "state")
-        return fields(told, weights=bool, built=dict, own=bool)
+        state = fields(told, weights=bool, built=dict, own=bool)
+        if not all(isinstance(trained, bool) for trained in state["built"].values()):
+            raise tampered("it is not told which models are trained")
+        return state
 
     def seen(self, rank: int) -> Seen:
         """What the untrained model of this rank keeps and computes; looked at once an item."""
@@ -190,7 +205,10 @@ class Models:
     def stored(self, rank: int) -> Stored:
         """What the model of this rank keeps now."""
         with about(rank):
-            return Stored.read(self.bench.session.probe("compression", "stored", rank))
+            told = self.bench.session.probe(
+                "compression", "stored", rank, answer_bytes=ARRAYS_BYTES
+            )
+            return Stored.read(told)
 
     def answer(self, rank: int, pixels: Array) -> Array | Outcome:
         """The log-probabilities of the model of this rank, or what is wrong with their form."""
@@ -286,12 +304,14 @@ def too_many(rank: int, limit: int, count: int, shown: str = "") -> Outcome:
 
 def _read_slots(value: Value) -> list[tuple[str, tuple[int, ...]]]:
     """Path and shape of each array of a model, as the probe `compression.slots` lists them."""
-    try:
-        slots = [(str(path), tuple(int(side) for side in shape)) for path, shape in value]
-    except (TypeError, ValueError):
-        raise tampered("the arrays of a rebuilt model are not listed") from None
-    if len(slots) > MAX_ARRAYS:
-        raise tampered(f"more than {MAX_ARRAYS} arrays in a rebuilt model")
+    if not isinstance(value, list) or len(value) > MAX_ARRAYS:
+        raise tampered(f"the arrays of a rebuilt model are {short(value)}")
+    slots = []
+    for slot in value:
+        path, shape = slot if isinstance(slot, list) and len(slot) == 2 else (None, None)  # noqa: PLR2004 - path and shape
+        if not isinstance(path, str):
+            raise tampered(f"an array of a rebuilt model is {short(slot)}")
+        slots.append((path, read_shape(shape)))
     return slots
 
 

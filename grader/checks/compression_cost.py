@@ -29,7 +29,7 @@ from grader.checks.compressed import (
 )
 from grader.checks.factors import PARTS, describe, find_roles
 from grader.checks.interface import Bench, Outcome, Params, check, failed, passed
-from grader.checks.probe_answers import fields, read_count
+from grader.checks.probe_answers import fields, read_count, read_names, read_shape
 from grader.checks.processor_time import judge_processor_time
 
 MARGIN = 0.05
@@ -124,7 +124,7 @@ def judge_rebuilt(
         f"CompressedNet(net, {rank}): made in a fresh process of the numbers that it keeps, and "
         "of nothing else, it computes something else",
         "keep all that `forward` uses in parameters, buffers or attributes of the model",
-        f"not found again: {', '.join(lost[:5]) or 'nothing'}",
+        f"not found again: {', '.join(path[:80] for path in lost[:5]) or 'nothing'}",
     )
 
 
@@ -161,15 +161,15 @@ def _judge_operations(models: Models, rank: int) -> Outcome | None:
     usual = ELEMENTWISE * batch * sum(sum(layer.shape) for layer in net.layers)
     count = products + max(0, read_count(told["elementwise"]) - usual)
     if told["formed"]:
-        matrix = "x".join(str(side)[:8] for side in told["formed"][0])
+        matrix = "x".join(map(str, read_shape(told["formed"][0])))
         return failed(
             f"{name}: a matrix of the size of a weight matrix, {matrix}, is formed in `forward`",
             "multiply x by one factor and the result by the other: (x @ V) @ U.T",
             flops=count,
         )
-    if told["foreign"]:
+    if foreign := read_names(told["foreign"]):
         return failed(
-            f"{name}: `forward` uses the operator {str(told['foreign'][0])[:80]}, whose operations "
+            f"{name}: `forward` uses the operator {foreign[0][:80]}, whose operations "
             "torch does not count",
             "use torch's own matrix products (@, F.linear, nn.Linear)",
             flops=count,

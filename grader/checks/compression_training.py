@@ -12,7 +12,14 @@ from collections.abc import Mapping
 import numpy as np
 
 from grader.checks.compare import Array, relative_error
-from grader.checks.compressed import Models, RankParams, Seen, Stored, storage_limit
+from grader.checks.compressed import (
+    ARRAYS_BYTES,
+    Models,
+    RankParams,
+    Seen,
+    Stored,
+    storage_limit,
+)
 from grader.checks.compression_cost import judge_rebuilt
 from grader.checks.factors import (
     PARTS,
@@ -42,7 +49,14 @@ def trainable(params: RankParams, bench: Bench) -> Outcome:
     if isinstance(before, Outcome):
         return before
     told = fields(
-        models.ask("training", "train_steps", rank, images.pixels, images.labels),
+        models.ask(
+            "training",
+            "train_steps",
+            rank,
+            images.pixels,
+            images.labels,
+            answer_bytes=ARRAYS_BYTES,
+        ),
         stored=dict,
         gradient=bool,
     )

@@ -25,6 +25,12 @@ GLANCE = 0.5
 """Share of one vector of such a space that must lie there for the others to be looked at."""
 SAME = 1e-3
 """Relative difference up to which an array counts as a known one."""
+MOST_MATRICES = 64
+"""Matrices of the right shape that are looked at, in all arrays together."""
+MOST_VECTORS = 4096
+"""Vectors that are looked at: a column of each factor may be a tensor of its own."""
+MOST_NUMBERS = 4
+"""Numbers in all matrices that are looked at, as a multiple of the network's."""
 
 
 class Role(NamedTuple):
@@ -37,23 +43,70 @@ class Role(NamedTuple):
 def find_roles(
     arrays: Mapping[str, Array], net: TruncatedNet, rank: int
 ) -> dict[str, frozenset[Role]]:
-    """Path -> what the array is, where it is anything; a stack of matrices may be several."""
-    found = {}
+    """Path -> what the array is, where it is anything; a stack of matrices may be several.
+
+    The work is bounded, however many arrays there are: what has not the shape of a part of a layer
+    is passed over unread, and of the others only so many are looked at, in the order given.
+    """
+    found: dict[str, frozenset[Role]] = {}
+    limits = _Limits(net)
     for path, array in arrays.items():
-        if array.dtype.kind != "f" or not array.size or not np.all(np.isfinite(array)):
+        if array.dtype.kind != "f" or not array.size:
             continue
-        wide = array.astype(np.float64)
-        # A leading axis that no matrix has may count layers.
-        stack = list(wide) if wide.ndim == 3 else [wide]  # noqa: PLR2004 - layers, rows, columns
-        roles = frozenset(
-            Role(layer.name, part)
-            for matrix in stack
-            for layer in net.layers
-            for part in _parts(matrix, layer, rank)
-        )
+        roles = set()
+        for matrix in _matrices(array, net):
+            layers = [layer for layer in net.layers if _may_be_part(matrix.shape, layer, rank)]
+            if not layers or not limits.allow(matrix) or not np.all(np.isfinite(matrix)):
+                continue
+            wide = matrix.astype(np.float64)
+            roles |= {Role(one.name, part) for one in layers for part in _parts(wide, one, rank)}
         if roles:
-            found[path] = roles
+            found[path] = frozenset(roles)
     return found
+
+
+class _Limits:
+    """How much of what a model keeps is still looked at."""
+
+    def __init__(self, net: TruncatedNet) -> None:
+        self._vectors, self._matrices = MOST_VECTORS, MOST_MATRICES
+        self._numbers = MOST_NUMBERS * sum(layer.weight.size for layer in net.layers)
+
+    def allow(self, matrix: Array) -> bool:
+        """Whether this one is looked at too."""
+        if max(matrix.shape, default=1) == matrix.size:
+            self._vectors -= 1
+            return self._vectors >= 0
+        self._matrices -= 1
+        self._numbers -= matrix.size
+        return self._matrices >= 0 and self._numbers >= 0
+
+
+def _matrices(array: Array, net: TruncatedNet) -> list[Array]:
+    """The matrices and vectors that an array may stand for: itself, or each of a stack."""
+    if array.ndim <= 2:  # noqa: PLR2004 - a matrix
+        return [array]
+    squeezed = array.squeeze()
+    found = [squeezed] if squeezed.ndim <= 2 else []  # noqa: PLR2004
+    # A leading axis that no matrix has may count layers.
+    if array.ndim == 3 and len(array) <= 4 * len(net.layers):  # noqa: PLR2004 - layers, rows, columns
+        found += list(array)
+    return found
+
+
+def _may_be_part(shape: tuple[int, ...], layer: Layer, rank: int) -> bool:
+    """Whether an array of this shape can be anything in the layer, by the sizes alone."""
+    size = max(shape, default=1)
+    kept = min(rank, len(layer.values))
+    if size == np.prod(shape, dtype=np.int64):
+        # A vector, or a single column; singular values of rank + 1 are a mistake that is seen.
+        return size in layer.shape or kept - 1 <= size <= len(layer.values)
+    if shape[0] == shape[1] and kept - 1 <= shape[0] <= len(layer.values):
+        return True
+    return shape in {layer.shape, layer.shape[::-1]} or any(
+        side in layer.shape and kept // 2 <= columns <= 2 * kept
+        for side, columns in (shape, shape[::-1])
+    )
 
 
 def unaccounted(roles: Mapping[str, frozenset[Role]], net: TruncatedNet) -> list[str]:

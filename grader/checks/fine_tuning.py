@@ -18,7 +18,7 @@ from grader.checks.compressed import Models, Stored, storage_limit
 from grader.checks.factors import find_roles
 from grader.checks.interface import Bench, Outcome, Params, SubmissionFault, check, failed, passed
 from grader.checks.margins import within
-from grader.checks.probe_answers import fields
+from grader.checks.probe_answers import fields, read_count
 from grader.checks.truncation import TruncatedNet
 from grader.data.interface import Images
 
@@ -89,6 +89,7 @@ class _Start:
         rank, epochs, images = self.params.rank, self.params.epochs, len(self.training)
         told = self.models.ask("training", "fine_tune", rank, epochs, self.training.pixels, labels)
         returned = fields(told, usable=bool, kind=str, served=int)
+        served = read_count(returned["served"])
         if not returned["usable"]:
             return failed(
                 f"fine_tune: expected the fine-tuned network, got an object of type "
@@ -96,9 +97,9 @@ class _Start:
                 "end with `return compressed`",
             )
         # None at all: the images were taken from `loader.dataset`, past the loader.
-        if 0 < returned["served"] < SERVED * images:
+        if 0 < served < SERVED * images:
             return failed(
-                f"fine_tune: took {returned['served']} of the {images} images in the loader",
+                f"fine_tune: took {served} of the {images} images in the loader",
                 "train on every batch, and return after the last epoch",
             )
         return None

@@ -66,16 +66,35 @@ class Session(Protocol):
     breaks the protocol; checks let it pass.
     """
 
-    def call(self, name: str, *args: Value, wall_seconds: float | None = None) -> Value:
-        """What the submission's function `name` returns for `args` (arrays arrive as ndarray)."""
+    def call(
+        self,
+        name: str,
+        *args: Value,
+        wall_seconds: float | None = None,
+        answer_bytes: int = ...,
+    ) -> Value:
+        """What the submission's function `name` returns for `args` (arrays arrive as ndarray).
+
+        An answer of more than `answer_bytes` bytes is refused.
+        """
         ...
 
     def call_watched(self, name: str, *args: Value) -> Reply:
         """As `call`, with the arguments as the call left them."""
         ...
 
-    def probe(self, probe: str, method: str, *args: Value, **options: Value) -> Value:
-        """What our own code inside the worker returns: `worker/probes/<probe>.py`, `method`."""
+    def probe(
+        self,
+        probe: str,
+        method: str,
+        *args: Value,
+        answer_bytes: int = ...,
+        **options: Value,
+    ) -> Value:
+        """What our own code inside the worker returns: `worker/probes/<probe>.py`, `method`.
+
+        An answer of more than `answer_bytes` bytes is refused.
+        """
         ...
 
     def serve(

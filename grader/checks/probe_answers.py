@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from grader.checks.compare import Array
+from grader.checks.compare import Array, short
 from grader.checks.interface import SubmissionFault, Tampering, Value
 from grader.model import Status
 
@@ -14,6 +14,8 @@ MAX_COUNT = 1 << 40
 """More numbers than any model has."""
 LONGEST_PATH = 1000
 """Characters of a tensor's path such as `layers.0.weight`."""
+MAX_DIMENSIONS = 8
+"""Of an array that crosses the channel."""
 
 
 @contextmanager
@@ -32,12 +34,12 @@ def about(rank: int) -> Iterator[None]:
 
 
 def fields(value: Value, **kinds: type) -> dict[str, Any]:
-    """A probe's answer with the fields that it must have.
+    """A probe's answer with the fields that it must have, each of exactly this type.
 
     Raises:
         SubmissionFault: something in the worker answered in the probe's place.
     """
-    if isinstance(value, dict) and all(isinstance(value.get(k), v) for k, v in kinds.items()):
+    if isinstance(value, dict) and all(type(value.get(k)) is v for k, v in kinds.items()):
         return value
     raise tampered("a probe's answer lacks " + ", ".join(kinds))
 
@@ -69,7 +71,29 @@ def read_count(value: Value) -> int:
     """
     if type(value) is int and 0 <= value <= MAX_COUNT:
         return value
-    raise tampered(f"a count of stored numbers is {str(value)[:40]}")
+    raise tampered(f"a count is {short(value)}")
+
+
+def read_names(value: Value) -> tuple[str, ...]:
+    """A list of texts.
+
+    Raises:
+        Tampering: anything else.
+    """
+    if isinstance(value, list) and all(isinstance(name, str) for name in value):
+        return tuple(value)
+    raise tampered(f"a list of names is {short(value)}")
+
+
+def read_shape(value: Value) -> tuple[int, ...]:
+    """The shape of an array: a short list of counts.
+
+    Raises:
+        Tampering: anything else.
+    """
+    if isinstance(value, list) and len(value) <= MAX_DIMENSIONS:
+        return tuple(read_count(side) for side in value)
+    raise tampered(f"a shape is {short(value)}")
 
 
 def tampered(note: str) -> Tampering:

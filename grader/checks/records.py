@@ -8,6 +8,9 @@ from grader.checks.interface import Outcome, Value, failed
 
 Row = tuple[float, ...]
 
+MOST_RECORDS = 10_000
+"""More than any table that is asked for has."""
+
 
 def read_records(
     answer: Value, columns: Sequence[str], *, name: str, hint: str = ""
@@ -44,6 +47,8 @@ def _rows(answer: Value, columns: Sequence[str], name: str) -> list[list[Any]] |
         return _rows_of_table(answer, columns, name)
     if not is_series(answer):
         return _unreadable(answer, columns, name)
+    if len(answer) > MOST_RECORDS:
+        return _too_many(len(answer), name)
     rows: list[list[Any]] = []
     for entry in answer:
         row = _fields(entry, columns, name)
@@ -66,6 +71,8 @@ def _rows_of_table(
             f"{name}: expected columns of one length, got several lengths",
             f"each record needs {', '.join(columns)}",
         )
+    if len(found[0]) > MOST_RECORDS:
+        return _too_many(len(found[0]), name)
     return [list(row) for row in zip(*found, strict=True)]
 
 
@@ -79,6 +86,13 @@ def _fields(entry: Value, columns: Sequence[str], name: str) -> list[Any] | Outc
     if is_series(entry) and len(entry) == len(columns):
         return list(entry)
     return _unreadable(entry, columns, name)
+
+
+def _too_many(count: int, name: str) -> Outcome:
+    return failed(
+        f"{name}: expected one record for each case, got {count}",
+        "return one record for each case that was asked for",
+    )
 
 
 def _unreadable(

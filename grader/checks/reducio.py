@@ -19,6 +19,8 @@ from grader.model import Status
 
 SECRETS = ("r", "W1", "W2")
 """Attributes of the original game that an answer must not read."""
+LARGEST_ANSWER = 1_000_000
+"""By absolute value; r is 95 at most."""
 ENDS = frozenset({Status.TIMED_OUT, Status.KILLED, Status.OUT_OF_MEMORY})
 """Faults in one round after which there is no other; a round that only raises is lost."""
 
@@ -192,7 +194,8 @@ class _Play:
             return
         account = reply if isinstance(reply, dict) else {}
         read = account.get("read")
-        match.read = next((name for name in SECRETS if isinstance(read, list) and name in read), "")
+        names = {name for name in read if isinstance(name, str)} if isinstance(read, list) else ()
+        match.read = next((name for name in SECRETS if name in names), "")
         if not match.read:
             answer = account.get("answer")
             match.count(right=match.notes.add(game.r, read_answer(answer), answer))
@@ -202,6 +205,7 @@ def read_answer(value: Value) -> int | None:
     """The whole number that an answer stands for, None where it stands for none.
 
     A number may come as int, float or an array of shape () or (1,); 37.0 is 37, True is no number.
+    One beyond `LARGEST_ANSWER` is read as that, so that statistics of answers don't overflow.
     """
     if isinstance(value, np.ndarray):
         if value.shape not in {(), (1,)} or value.dtype.kind not in "iuf":
@@ -210,7 +214,9 @@ def read_answer(value: Value) -> int | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     # NaN and infinity are no integers.
-    return int(value) if isinstance(value, int) or value.is_integer() else None
+    if isinstance(value, float) and not value.is_integer():
+        return None
+    return int(max(-LARGEST_ANSWER, min(value, LARGEST_ANSWER)))
 
 
 def _at_round(fault: SubmissionFault, tally: Tally) -> SubmissionFault:

@@ -9,6 +9,10 @@ from typing import Protocol
 
 MIB = 1 << 20
 GIB = 1 << 30
+ANSWER_BYTES = 16 * MIB
+"""The largest answer that is received, where a request does not expect a larger one."""
+FAILURE_BYTES = MIB
+"""The largest account of a failure; the worker's own are some kilobytes."""
 
 
 @dataclass(frozen=True)
@@ -23,8 +27,6 @@ class Limits:
     """Processes and threads together; JAX and torch start about 20."""
     output_bytes: int = 8 * MIB
     """Printed bytes past which the item is ended."""
-    answer_bytes: int = 512 * MIB
-    """The largest answer that is received."""
 
     @property
     def cpu_seconds(self) -> int:

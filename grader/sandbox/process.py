@@ -9,7 +9,14 @@ from collections.abc import Callable
 from typing import Any
 
 from grader.sandbox.guards import Guard
-from grader.sandbox.interface import Ending, ItemEndedError, Limits, Reason
+from grader.sandbox.interface import (
+    ANSWER_BYTES,
+    FAILURE_BYTES,
+    Ending,
+    ItemEndedError,
+    Limits,
+    Reason,
+)
 from grader.sandbox.output import Capture
 from grader.sandbox.polling import POLL_SECONDS
 from grader.sandbox.processes import queued_seconds
@@ -99,6 +106,8 @@ class ItemProcess:
         body: Any,
         seconds: float,
         answer: Callable[[Any], Any] | None = None,
+        *,
+        answer_bytes: int = ANSWER_BYTES,
     ) -> tuple[Kind, Any]:
         """Send one request and wait for its one answer.
 
@@ -107,19 +116,25 @@ class ItemProcess:
             body: The request's value.
             seconds: Wall time that the submission's code may take; `answer`'s is not counted.
             answer: Answers the queries that the worker asks meanwhile; None where it may not ask.
+            answer_bytes: The largest answer, or query, that is received.
 
         Returns:
             RESULT or FAILURE, and its value.
         """
         try:
-            return self._exchange(kind, body, seconds, answer)
+            return self._exchange(kind, body, seconds, answer, answer_bytes)
         except ItemEndedError as exc:
             if exc.ending.reason is not Reason.WALL_TIME or self._pid is None:
                 raise
             raise ItemEndedError(self._out_of_time(self._pid)) from exc
 
     def _exchange(
-        self, kind: Kind, body: Any, seconds: float, answer: Callable[[Any], Any] | None
+        self,
+        kind: Kind,
+        body: Any,
+        seconds: float,
+        answer: Callable[[Any], Any] | None,
+        answer_bytes: int,
     ) -> tuple[Kind, Any]:
         self._request += 1
         budget = seconds
@@ -128,7 +143,7 @@ class ItemProcess:
             began = time.monotonic()
             try:
                 self._send(kind, body, began + budget)
-                header = self._header(began + budget)
+                header = self._header(began + budget, answer_bytes)
                 value = self._body(header, began + budget)
             finally:
                 spent = time.monotonic() - began
@@ -205,21 +220,23 @@ class ItemProcess:
                 except OSError as exc:
                     raise ItemEndedError(self._ending()) from exc
 
-    def _header(self, deadline: float) -> Header:
+    def _header(self, deadline: float, answer_bytes: int) -> Header:
         raw = self._exactly(HEADER.size, deadline)
         try:
-            header = unpack_header(raw, self._limits.answer_bytes)
+            header = unpack_header(raw, answer_bytes)
         except ProtocolError as exc:
             raise self._abuse(str(exc)) from exc
         if header.request != self._request:
             raise self._abuse(f"an answer to request {header.request} instead of {self._request}")
         if header.kind not in {Kind.RESULT, Kind.FAILURE, Kind.QUERY}:
             raise self._abuse(f"a frame of kind {header.kind.name}")
+        if header.kind is Kind.FAILURE and header.length > FAILURE_BYTES:
+            raise self._abuse(f"an account of a failure of {header.length} bytes")
         return header
 
     def _body(self, header: Header, deadline: float) -> Any:
         try:
-            return decode(self._exactly(header.length, deadline))
+            return decode(self._exactly(header.length, deadline), cut_texts=True)
         except ProtocolError as exc:
             raise self._abuse(str(exc)) from exc
 

@@ -86,6 +86,7 @@ class Item:
         try:
             result = action(body)
             frame = pack_frame(Kind.RESULT, self._request, to_plain(result))
+            _check_size(frame, body.get("answer_bytes"))
         except (UnsupportedResultError, ProtocolError) as exc:
             self._fail(describe_failure(exc, "result"))
         except BaseException as exc:  # noqa: BLE001 - SystemExit and KeyboardInterrupt are answers too
@@ -134,3 +135,12 @@ class Item:
         if header.kind is not Kind.ANSWER:
             raise ProtocolError("the grader must answer a query before it asks anything else")
         return answer
+
+
+def _check_size(frame: list[bytes | memoryview], answer_bytes: int | None) -> None:
+    """Refuse an answer that the grader would not receive, so that the process can go on."""
+    size = sum(len(part) for part in frame) - HEADER.size
+    if answer_bytes is not None and size > answer_bytes:
+        raise UnsupportedResultError(
+            f"an answer of {size / (1 << 20):.0f} MiB where at most {answer_bytes >> 20} fit"
+        )

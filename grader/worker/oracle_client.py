@@ -22,7 +22,7 @@ DIMENSION = 100
 HIGHEST_ORDER = 2
 """Of the derivatives that the grader computes."""
 NUMBERS_AT_ONCE = 1 << 20
-"""About so many numbers come in one answer: 8 MiB in double precision."""
+"""About so many numbers come in one answer, or go in one query: 8 MiB in double precision."""
 
 Array = np.ndarray[Any, Any]
 
@@ -69,7 +69,8 @@ class Link:
         double = given.dtype == np.uint32
         points = given.view(np.float64)[..., 0] if double else given
         flat = points.reshape(-1, DIMENSION)
-        step = max(1, NUMBERS_AT_ONCE // sum(int(np.prod(shape)) for shape in shapes))
+        numbers = sum(int(np.prod(shape)) for shape in shapes)
+        step = max(1, NUMBERS_AT_ONCE // max(numbers, DIMENSION))
         starts = range(0, max(len(flat), 1), step)
         answers = [self._question(order, flat[start : start + step]) for start in starts]
         joined = (

@@ -19,7 +19,12 @@ HEADER = struct.Struct("<4sBBHIQ")
 """magic, version, kind, zero, request number, body length in bytes."""
 MAX_DIMENSIONS = 8
 MAX_DEPTH = 16
-MAX_NODES = 1_000_000
+MAX_NODES = 500_000
+"""A part of one byte may become an object of 200, so this bounds what an answer grows to."""
+MAX_TEXT = 1 << 16
+"""Bytes of one text in an answer that are read."""
+MAX_TEXTS = 1 << 22
+"""Bytes of all texts in an answer that are read."""
 MAX_EMPTY_SIDE = 1 << 20
 """An array without elements may still name absurd sides; this is the largest believed."""
 
@@ -153,13 +158,17 @@ def _encode_array(array: np.ndarray[Any, Any], parts: list[bytes | memoryview]) 
         parts.append(array.reshape(-1).view(np.uint8).data)
 
 
-def decode(raw: bytes | bytearray | memoryview) -> Any:
+def decode(raw: bytes | bytearray | memoryview, *, cut_texts: bool = False) -> Any:
     """The value that `encode` wrote; arrays are fresh, writable and in native byte order.
+
+    Args:
+        raw: A frame's body.
+        cut_texts: Whether texts are cut at `MAX_TEXT` bytes, and all together at `MAX_TEXTS`.
 
     Raises:
         ProtocolError: anything that `encode` could not have written.
     """
-    reader = _Reader(memoryview(raw).toreadonly())
+    reader = _Reader(memoryview(raw).toreadonly(), cut_texts=cut_texts)
     value = reader.value(0)
     if reader.position != len(reader.raw):
         raise ProtocolError("a frame's body must hold one value, got surplus bytes")
@@ -167,10 +176,13 @@ def decode(raw: bytes | bytearray | memoryview) -> Any:
 
 
 class _Reader:
-    def __init__(self, raw: memoryview) -> None:
+    def __init__(self, raw: memoryview, *, cut_texts: bool) -> None:
         self.raw = raw
         self.position = 0
         self.nodes = 0
+        self.cut_texts = cut_texts
+        self.text_left = MAX_TEXTS
+        """Bytes of text that are still read, where texts are cut."""
 
     def take(self, count: int) -> memoryview:
         end = self.position + count
@@ -220,8 +232,15 @@ class _Reader:
 
     def text(self) -> str:
         (length,) = self.unpack("<I")
+        part = self.take(length)
+        if self.cut_texts:
+            read = min(length, MAX_TEXT, self.text_left)
+            self.text_left -= read
+            if read < length:
+                # The cut may fall within a character.
+                return str(part[:read], "utf-8", "ignore")
         try:
-            return str(self.take(length), "utf-8")
+            return str(part, "utf-8")
         except UnicodeDecodeError as exc:
             raise ProtocolError("text must be UTF-8") from exc
 

@@ -94,15 +94,42 @@ def test_a_worker_that_says_nothing_is_taken_for_dead(executor: LocalExecutor) -
     """A hang of ours ends as a fault, not never."""
     began = time.monotonic()
     results = run(executor, ["hang", "ok"])
-    assert results["f0"].fault
+    assert "silence" in results["f0"].fault
+    assert results["f0"].fatal
     assert results["f1"].graded
     assert time.monotonic() - began < 30
 
 
-def test_where_no_file_can_be_graded_the_run_stops(executor: LocalExecutor) -> None:
-    """Faults one after another are the machine's, not the files'."""
+def test_where_every_worker_refuses_the_run_stops(
+    executor: LocalExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a person must mend is the machine's, not the files'."""
+    monkeypatch.setattr("grader.batch.local.MOST_FAULTS", 2)
     with pytest.raises(GraderError, match=r"grader doctor.*what was graded stays"):
-        run(executor, ["die"] * 20)
+        run(executor, ["refuse"] * 20)
+
+
+@pytest.mark.parametrize("death", ["die", "killed"])
+def test_files_that_end_their_workers_do_not_stop_the_class(
+    executor: LocalExecutor, death: str
+) -> None:
+    """However many come one after another, those behind them are graded."""
+    results = run(executor, [death] * 4 + ["ok"] * 2)
+    poisonous, honest = (
+        [results[f"f{number}"] for number in some] for some in (range(4), range(4, 6))
+    )
+    how = {"die": "code 7", "killed": "code -9"}[death]
+    assert all(one.fatal and how in one.fault and "2 worker" in one.fault for one in poisonous)
+    assert not any(one.fault for one in honest)
+
+
+def test_what_is_tried_again_goes_alone(executor: LocalExecutor) -> None:
+    """A file that takes all memory must not end the worker of another twice."""
+    events: list[Event] = []
+    run(executor, ["die", "die", "ok", "ok"], events)
+    order = [event.file for event in events if event.file]
+    assert set(order[:4]) == {"f0", "f1", "f2", "f3"}
+    assert sorted(order[4:]) == ["f0", "f1"]
 
 
 def test_a_starved_item_is_graded_again_alone(executor: LocalExecutor, tmp_path: Path) -> None:

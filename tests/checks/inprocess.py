@@ -34,9 +34,15 @@ class InProcessSession:
         )
         self.generation += 1
 
-    def call(self, name: str, *args: Any, wall_seconds: float | None = None) -> Any:
+    def call(
+        self,
+        name: str,
+        *args: Any,
+        wall_seconds: float | None = None,
+        answer_bytes: int = 0,
+    ) -> Any:
         """What the function `name` returns for copies of `args`; there is no limit to overrun."""
-        del wall_seconds
+        del wall_seconds, answer_bytes
         return self.call_watched(name, *args).value
 
     def call_watched(self, name: str, *args: Any) -> Reply:
@@ -46,8 +52,11 @@ class InProcessSession:
             value = to_plain(find(self._context.namespace, name)(*given))
             return Reply(value, tuple(to_plain(argument) for argument in given))
 
-    def probe(self, probe: str, method: str, *args: Any, **options: Any) -> Any:
-        """What `method` of `grader/worker/probes/<probe>.py` returns."""
+    def probe(
+        self, probe: str, method: str, *args: Any, answer_bytes: int = 0, **options: Any
+    ) -> Any:
+        """What `method` of `grader/worker/probes/<probe>.py` returns, however large."""
+        del answer_bytes
         module = importlib.import_module(f"grader.worker.probes.{probe}")
         given, chosen = copy.deepcopy((args, options))
         with _faults("your code"):

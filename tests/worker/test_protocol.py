@@ -15,6 +15,9 @@ from grader.worker.protocol import (
     HEADER,
     MAGIC,
     MAX_DEPTH,
+    MAX_NODES,
+    MAX_TEXT,
+    MAX_TEXTS,
     Kind,
     ProtocolError,
     decode,
@@ -171,3 +174,19 @@ def test_nan_survives_with_its_sign() -> None:
     """Floats are raw bits, not text."""
     assert math.copysign(1, decode(wire(-0.0))) == -1
     assert math.isnan(decode(wire(math.nan)))
+
+
+def test_texts_are_cut_where_asked() -> None:
+    """One long text and many shorter ones; a cut never falls within a character."""
+    whole = "é" * MAX_TEXT
+    assert decode(wire(whole)) == whole
+    assert decode(wire(whole), cut_texts=True) == "é" * (MAX_TEXT // 2)
+    assert decode(wire("x" + whole), cut_texts=True) == "x" + "é" * (MAX_TEXT // 2 - 1)
+    many = decode(wire(["y" * MAX_TEXT] * 100), cut_texts=True)
+    assert sum(map(len, many)) == MAX_TEXTS
+
+
+def test_an_answer_of_too_many_parts_is_refused() -> None:
+    """A part of five bytes would become a list of its own."""
+    with pytest.raises(ProtocolError, match="too many parts"):
+        decode(wire([[]] * MAX_NODES))

@@ -18,7 +18,7 @@ from grader.worker.probes.snapshot import Snapshot
 from grader.worker.probes.tensors import Kept, holds_numbers, kept_tensors, storage_of
 
 CLASS = "CompressedNet"
-MAX_SENT = 1 << 26
+MAX_SENT = 1 << 24
 """Numbers that are sent; of what lies beyond them only the size is told."""
 MAX_BUILT = 2
 """Models kept at a time: at full rank one takes 60 MB."""
