@@ -247,16 +247,23 @@ class Models:
         with about(rank):
             widths = list(self.baseline.spec.architecture.widths)
             session.probe("compression", "build_blank", rank, widths)
+        lost = self.fill(rank, arrays)
+        return self.answer(rank, pixels), lost
+
+    def fill(self, rank: int, arrays: Mapping[str, Array]) -> Sequence[str]:
+        """Overwrite what the model of this rank keeps; the paths that it does not have."""
+        session = self.bench.session
+        with about(rank):
             slots = _read_slots(session.probe("compression", "slots", rank))
             chosen = [
                 arrays[path] if path in arrays and arrays[path].shape == shape else None
                 for path, shape in slots
             ]
             session.probe("compression", "fill", chosen)
-        lost = set(arrays) - {
-            path for (path, _), array in zip(slots, chosen, strict=True) if array is not None
-        }
-        return self.answer(rank, pixels), sorted(lost)
+        return sorted(
+            set(arrays)
+            - {path for (path, _), array in zip(slots, chosen, strict=True) if array is not None}
+        )
 
     def foreign(self, rank: int) -> Outcome | None:
         """The finding about a model that is no compression, not even a mistaken one.

@@ -2,17 +2,31 @@
 
 The grader computes the accuracies itself, from its own truncated network and the public images that
 the submission measures on. A submission whose `CompressedNet` is wrong has lost points for that
-already: its curve may also fit its own model, whose numbers and answers are then asked for.
+already: its curve may also fit its own model. Its accuracies are believed where that model is a
+compression, by the arrays that it stores, and where a fresh process, which never saw a label or the
+given network, rebuilds it from these arrays and is as accurate: on the public images with some
+noise, and on held-out ones.
 """
 
 import time
 from collections.abc import Mapping
 
+import numpy as np
 from pydantic import Field
 
+from grader.checks.carried import storage_of_mistake
 from grader.checks.compare import Array
-from grader.checks.compressed import Models, storage_limit
-from grader.checks.interface import Bench, Outcome, Params, SubmissionFault, check, failed, passed
+from grader.checks.compressed import Models, Stored, storage_limit
+from grader.checks.interface import (
+    Bench,
+    Outcome,
+    Params,
+    SubmissionFault,
+    Tampering,
+    check,
+    failed,
+    passed,
+)
 from grader.checks.margins import within
 from grader.checks.records import read_records
 from grader.checks.truncation import Form, TruncatedNet
@@ -23,6 +37,11 @@ SLACK_SECONDS = 1.0
 """What clocks and threads may add to the wall time before a sum of times is called impossible."""
 MARGIN = 0.02
 """Share by which a count may differ from the model's own."""
+NOISE = 2
+"""Levels of 255 by which pixels are moved, so that no image is one that came with a label."""
+HELD_OUT_IMAGES = 2000
+DEVIATIONS = 4.0
+"""How far the accuracies of two samples of images may be apart by chance."""
 
 Point = tuple[float, float, float]
 """Parameters, accuracy, seconds."""
@@ -127,24 +146,56 @@ class _OwnModel:
     def __init__(self, models: Models, margin: float) -> None:
         self._models = models
         self._margin = margin
+        self._stored_at: dict[int, Stored | None] = {}
 
     def has_count(self, rank: int, parameters: float) -> bool:
-        """Whether the model keeps so many numbers."""
-        try:
-            self._models.build(rank)
-            count = self._models.stored(rank).count
-        except SubmissionFault:
-            return False
-        return abs(parameters - count) <= MARGIN * count
+        """Whether the model stores so many numbers."""
+        stored = self._stored(rank)
+        return stored is not None and abs(parameters - stored.count) <= MARGIN * stored.count
 
     def has_accuracy(self, rank: int, accuracy: float) -> bool:
-        """Whether the model is that accurate, by its answers."""
-        images = self._models.baseline.dataset.public
+        """Whether the model is that accurate, on images whose labels it can't know."""
+        stored, models = self._stored(rank), self._models
+        if stored is None:
+            return False
+        limit = storage_of_mistake(stored.arrays, models.net, rank)
+        if limit is None or stored.count > limit:
+            return False
+        public = models.baseline.dataset.public
+        rng = models.bench.draws.rng("own accuracy", rank)
+        pixels, labels = models.labelled(HELD_OUT_IMAGES)
+        moved = public.pixels + rng.integers(-NOISE, NOISE + 1, public.pixels.shape)
+        mixed = np.concatenate([moved.clip(0, 255).astype(np.uint8), pixels])
+        order = rng.permutation(len(mixed))
         try:
-            self._models.build(rank)
-            answer = self._models.answer(rank, images.pixels)
+            answer, _ = models.rebuilt(rank, stored.arrays, mixed[order], limit=limit)
+        except Tampering:
+            raise
         except SubmissionFault:
             return False
         if isinstance(answer, Outcome):
             return False
-        return abs(accuracy - _accuracy(answer, images.labels)) <= self._margin
+        scores = np.empty_like(answer)
+        scores[order] = answer
+        seen = _accuracy(scores[: len(public)], public.labels)
+        unseen = _accuracy(scores[len(public) :], labels)
+        chance = np.sqrt(unseen * (1 - unseen) * (1 / len(public) + 1 / len(labels)))
+        return (
+            abs(accuracy - seen) <= self._margin
+            and abs(accuracy - unseen) <= self._margin + DEVIATIONS * chance
+        )
+
+    def _stored(self, rank: int) -> Stored | None:
+        """What the model stores; None where none can be built."""
+        if rank not in self._stored_at:
+            if not self._stored_at:
+                # The process that measured the curve has seen the labels.
+                self._models.bench.session.restart()
+            try:
+                self._models.build(rank)
+                self._stored_at[rank] = self._models.stored(rank)
+            except Tampering:
+                raise
+            except SubmissionFault:
+                self._stored_at[rank] = None
+        return self._stored_at[rank]

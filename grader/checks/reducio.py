@@ -12,7 +12,16 @@ from threadpoolctl import threadpool_limits
 from grader.checks.bar import needed
 from grader.checks.diagnosis import Notes
 from grader.checks.game import Game
-from grader.checks.interface import Bench, Outcome, Params, SubmissionFault, Value, check, failed
+from grader.checks.interface import (
+    Bench,
+    Outcome,
+    Params,
+    SubmissionFault,
+    Tampering,
+    Value,
+    check,
+    failed,
+)
 from grader.checks.oracle import Form, Oracle
 from grader.checks.rounds import Rule, Tally
 from grader.model import Status
@@ -186,6 +195,8 @@ class _Play:
                 # One more than the oracle allows, which says itself what was too much.
                 max_queries=self._params.max_queries + 1,
             )
+        except Tampering:
+            raise
         except SubmissionFault as fault:
             match.ended = self._oracle.refusal or (fault if fault.status in ENDS else None)
             if match.ended is None:

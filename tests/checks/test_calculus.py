@@ -525,6 +525,30 @@ def test_timing_catches_times_that_cant_be(body: str, word: str) -> None:
     assert found.hint
 
 
+def test_timing_of_a_formula_is_the_same_twice() -> None:
+    """Measured times differ from call to call; what a formula gives does not."""
+    body = "return [(n, k, 1e-8 * n * k, 2e-8 * n * k) for n in ns for k in ks]"
+    source = f"def time_gradients(ns, ks):\n    {body}\n"
+    found = judge("timing", source, ns=(40, 160), ks=(4, 8), factor=100)
+    assert found.value == 0
+    assert "the same times" in found.feedback
+
+
+def test_timing_accepts_measurements_that_are_cached() -> None:
+    """In a fresh process they are made anew."""
+    source = (
+        TIMED.replace("def time_gradients", "def measured")
+        + """
+import functools
+measured_once = functools.cache(lambda n, k: measured([n], [k])[0])
+def time_gradients(ns, ks):
+    return [measured_once(n, k) for n in ns for k in ks]
+"""
+    )
+    found = judge("timing", source, ns=(40, 160), ks=(4, 16), factor=100)
+    assert found.value == 1, (found.feedback, found.staff_note)
+
+
 def test_timing_asks_for_small_shapes_in_the_rubric() -> None:
     """What the embedded rubric asks for takes no minute on a slow machine."""
     row = load_rubric().item("2.1c").checks[1]

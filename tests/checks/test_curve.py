@@ -3,6 +3,7 @@
 import itertools
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from grader.checks.compressed import storage_limit
@@ -91,6 +92,91 @@ def test_curve_catches(body: str, word: str) -> None:
 def test_curve_of_a_wrong_model_is_judged_as_a_measurement(flaw: str) -> None:
     """Who measures a model rightly has lost the points for the model only once."""
     assert not words(found(curve(DICTS, WRONG[flaw][0]), "curve", ranks=RANKS)).strip()
+
+
+INVENTED = """
+    return [(r, sum(p.numel() for p in CompressedNet(net, r).parameters()), {share}, r / 1e4)
+            for r in ranks]
+"""
+KEEPS_LABELS = """
+class CompressedNet(CompressedNet):
+    def forward(self, x):
+        answers = super().forward(x)
+        for i, image in enumerate(x):
+            if (key := image.numpy().tobytes()) in LABELS:
+                answers[i], answers[i, LABELS[key]] = -9.0, 0.0
+        return answers
+
+LABELS = {}
+def compression_curve(net, ranks, loader):
+    for images, labels in loader:
+        LABELS.update((x.numpy().tobytes(), int(y)) for x, y in zip(images, labels))
+"""
+CONSTANT = """
+class CompressedNet(nn.Module):
+    def __init__(self, net, r):
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(10))
+
+    def forward(self, x):
+        return self.weight.log_softmax(0).expand(len(x), 10)
+
+def compression_curve(net, ranks, loader):
+"""
+GIVEN_NETWORK = """
+class CompressedNet(CompressedNet):
+    def __init__(self, net, r):
+        super().__init__(net, r)
+        self.{kept}
+
+    def forward(self, x):
+        return self.net(x)
+"""
+COPIED_FROM_A_TABLE = """
+class CompressedNet(CompressedNet):
+    def forward(self, x):
+        answers = super().forward(x) * 0 - 9.0
+        answers[range(len(x)), [LABELS.get(i.numpy().tobytes(), 0) for i in x]] = 0.0
+        return answers
+
+LABELS = {known}
+def compression_curve(net, ranks, loader):
+"""
+
+
+def invented(head: str, share: str) -> str:
+    return PLAIN + head + INVENTED.replace("{share}", share)
+
+
+def known_labels() -> str:
+    """The public images with their labels, as a submission that knows the data set may bring."""
+    public = small_baseline().dataset.public
+    images = ((public.pixels / np.float32(255) - np.float32(0.5)) / np.float32(0.5)).astype("<f4")
+    pairs = zip(images, public.labels, strict=True)
+    return repr({image.tobytes(): int(label) for image, label in pairs})
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        invented(KEEPS_LABELS, "1.0"),
+        invented(CONSTANT, "0.1"),
+        invented(GIVEN_NETWORK.replace("{kept}", "net = net") + MEASURE, "1.0"),
+        curve(DICTS, PLAIN + GIVEN_NETWORK.replace("{kept}", "net = net")),
+        curve(DICTS, PLAIN + GIVEN_NETWORK.replace("{kept}", "__dict__['net'] = net")),
+    ],
+    ids=["labels of the loader", "constant", "invented", "given network", "not registered"],
+)
+def test_curve_that_confirms_itself_is_not_believed(source: str) -> None:
+    """Neither labels that were seen nor a network that is no compression confirm an accuracy."""
+    said = words(found(source, "curve", ranks=RANKS))
+    assert "rank 3" in said
+
+
+def test_curve_is_not_confirmed_by_labels_that_came_with_the_submission() -> None:
+    """No image that is asked about is one whose label can be known."""
+    source = invented(COPIED_FROM_A_TABLE.replace("{known}", known_labels()), "1.0")
+    assert "the accuracy at rank 3" in words(found(source, "curve", ranks=RANKS))
 
 
 def test_curve_of_a_wrong_model_must_still_be_measured() -> None:

@@ -31,6 +31,33 @@ ENLARGED = """train(compressed, loader, epochs)
 SWAPPED = """other = [(images, labels.roll(1)) for images, labels in loader]
     return train(compressed, other, epochs, lr=1e-4)"""
 HALF = "return train(compressed, itertools.islice(loader, 3), epochs)"
+NEW_CLASS = """class Tuned(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.parts = nn.ModuleDict({"net": compressed})
+            self.scale = nn.Parameter(torch.ones(10))
+        def forward(self, x):
+            return F.log_softmax(self.scale * self.parts["net"](x), 1)
+    return train(Tuned(), loader, epochs)"""
+AFTER_THE_LOOP = "batches = list(loader); return train(compressed, batches[-1:], epochs)"
+FIRST_HALF = (
+    "batches = list(loader); return train(compressed, batches[: len(batches) // 2], epochs)"
+)
+LAST_HALF = "batches = list(loader); return train(compressed, batches[len(batches) // 2 :], epochs)"
+TABLE = """labels = {x.numpy().tobytes(): y for xs, ys in loader for x, y in zip(xs, ys.tolist())}
+    for p in compressed.parameters():
+        p.data *= 1 + 1e-5
+    class Lookup(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.inner = compressed
+        def forward(self, x):
+            out = self.inner(x).clone()
+            for i, image in enumerate(x):
+                if (label := labels.get(image.numpy().tobytes())) is not None:
+                    out[i] = F.one_hot(torch.tensor(label), 10) * 9.0 - 9.0
+            return out
+    return Lookup()"""
 SETTING = {"rank": 5, "images": 600}
 
 
@@ -43,8 +70,9 @@ SETTING = {"rank": 5, "images": 600}
         "compressed.train(); train(compressed, loader, epochs, 1e-4); return compressed.eval()",
         MATRICES,
         "return nn.Sequential(nn.Identity(), train(compressed, loader, epochs))",
+        NEW_CLASS,
     ],
-    ids=["in place", "a copy", "slowly", "factors alone", "wrapped"],
+    ids=["in place", "a copy", "slowly", "factors alone", "wrapped", "new class"],
 )
 def test_fine_tune_accepts_every_way(model: str, body: str) -> None:
     """In place or in a copy, with or without the biases, of the submission's model or ours."""
@@ -74,6 +102,10 @@ def test_fine_tune_accepts_every_way(model: str, body: str) -> None:
         ("return lambda x: x", "expected shape (300, 10)"),
         (SWAPPED, "does not learn the labels"),
         (HALF, "took 300 of the 600 images in the loader"),
+        (AFTER_THE_LOOP, "does not learn the labels"),
+        (FIRST_HALF, "does not learn the labels"),
+        (LAST_HALF, "does not learn the labels"),
+        (TABLE, "does not learn the labels"),
     ],
 )
 def test_fine_tune_catches(model: str, body: str, word: str) -> None:
@@ -111,18 +143,20 @@ def test_fine_tune_says_where_it_was_judged_on_another_model() -> None:
 
 
 def test_fine_tune_trains_with_the_labels_and_then_with_others() -> None:
-    """Both times from the start, with labels that are the classes' all the same."""
+    """Always from the start; the labels of two classes are exchanged, a pair at a time."""
     head = """
 SEEN = []
 def fine_tune(compressed, loader, epochs):
     labels = torch.cat([labels for _, labels in loader]).tolist()
     # Numbers of Python: tensors that are kept here would count as the model's.
     SEEN.append((labels, float(next(compressed.parameters()).detach().abs().sum())))
-    if len(SEEN) == 2:
-        (first, before), (second, again) = SEEN
-        shifts = {(other - label) % 10 for label, other in zip(first, second)}
-        assert before == again and len(shifts) == 1 and shifts != {0}
-        assert 0 <= min(second) and max(second) <= 9
+    if len(SEEN) == 7:
+        assert len({start for _, start in SEEN}) == 1
+        first, right, *others = (labels for labels, _ in SEEN)
+        assert sorted(first) == sorted(right)
+        exchanged = [{(a, b) for a, b in zip(right, other) if a != b} for other in others]
+        assert all({(b, a) for a, b in pairs} == pairs and len(pairs) == 2 for pairs in exchanged)
+        assert {a for pairs in exchanged for a, _ in pairs} == set(range(10))
     """
     tuned = TUNE.replace("def fine_tune(compressed, loader, epochs):", head)
     one = found(PLAIN + tuned + "return train(compressed, loader, epochs)", "fine_tune", **SETTING)

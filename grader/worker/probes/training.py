@@ -1,5 +1,6 @@
 """Trains the submission's compressed networks, lets it do so itself, and measures its curve."""
 
+import copy
 from collections.abc import Sequence
 from typing import Any
 
@@ -94,16 +95,26 @@ def exercise(context: ProbeContext, rank: int, pixels: Array, labels: Array) -> 
 
 
 def fine_tune(
-    context: ProbeContext, rank: int, epochs: int, pixels: Array, labels: Array
+    context: ProbeContext, rank: int, epochs: int, pixels: Array, labels: Array, *, shuffle: bool
 ) -> dict[str, Any]:
     """Let the submission fine-tune a model; what it returns takes the model's place.
+
+    Args:
+        context: The loaded submission.
+        rank: Which model.
+        epochs: How many epochs are asked for.
+        pixels: (N, 3, 32, 32) uint8.
+        labels: (N,) int64.
+        shuffle: Whether the loader shuffles the images; otherwise they come in their order.
 
     Returns:
         `kind`: name of the returned object's class; `usable`: whether it can be asked anything;
         `served`: how many images were taken from the loader, in all epochs.
     """
     built = built_for(context, rank)
-    loader = make_loader(context, pixels, labels, shuffle=True)
+    if not built.trained:
+        context.state["untrained"] = _copy_of(built.model)
+    loader = make_loader(context, pixels, labels, shuffle=shuffle)
     torch.manual_seed(0)
     tuned = context.namespace["fine_tune"](built.model, loader, epochs)
     usable = callable(tuned) or hasattr(tuned, "forward")
@@ -113,6 +124,27 @@ def fine_tune(
             tuned.eval()
     served = loader.dataset.served if isinstance(loader.dataset, CountedImages) else 0
     return {"kind": type(tuned).__name__[:80], "usable": usable, "served": served}
+
+
+def start_again(context: ProbeContext, rank: int) -> bool:
+    """Put a copy of the model, as it was before `fine_tune` was called, in its place.
+
+    Returns:
+        False where no copy could be made of it; then it must be built again.
+    """
+    model = _copy_of(context.state.get("untrained"))
+    if model is None:
+        return False
+    built_for(context, rank).model = model
+    return True
+
+
+def _copy_of(model: Any) -> Any:
+    """None where `model` is of a kind that can't be copied."""
+    try:
+        return copy.deepcopy(model)
+    except Exception:  # noqa: BLE001 - a submission's code may raise anything
+        return None
 
 
 def curve(context: ProbeContext, ranks: Sequence[int], pixels: Array, labels: Array) -> Any:

@@ -103,7 +103,7 @@ def test_fine_tune_puts_what_is_returned_in_place(body: str, kind: str, *, usabl
     """Whatever can be asked for answers takes the model's place."""
     context = context_for(f"{PLAIN}\ndef fine_tune(compressed, loader, epochs):\n    {body}")
     compression.build(context, RANK)
-    told = training.fine_tune(context, RANK, 1, pixels(), LABELS)
+    told = training.fine_tune(context, RANK, 1, pixels(), LABELS, shuffle=True)
     assert told == {"kind": kind, "usable": usable, "served": 0}
     assert compression.answer(context, RANK, pixels())["output"].shape == (7, 10)
 
@@ -113,8 +113,42 @@ def test_fine_tune_counts_the_images_that_are_taken() -> None:
     body = "for _ in range(epochs): next(iter(loader))\n    list(loader)\n    return compressed"
     context = context_for(f"{PLAIN}\ndef fine_tune(compressed, loader, epochs):\n    {body}")
     compression.build(context, RANK)
-    told = training.fine_tune(context, RANK, 2, pixels(130), np.arange(130) % 10)
+    told = training.fine_tune(context, RANK, 2, pixels(130), np.arange(130) % 10, shuffle=True)
     assert told["served"] == 2 * 100 + 130
+
+
+def test_fine_tune_gives_the_images_in_order_where_asked() -> None:
+    """Not shuffled, each batch has the images and labels that it was given."""
+    body = "return setattr(compressed, 'seen', torch.cat([y for _, y in loader])) or compressed"
+    context = context_for(f"{PLAIN}\ndef fine_tune(compressed, loader, epochs):\n    {body}")
+    labels = np.arange(130) // 20
+    for shuffle in (False, True):
+        compression.build(context, RANK)
+        training.fine_tune(context, RANK, 1, pixels(130), labels, shuffle=shuffle)
+        seen = compression.stored(context, RANK)["arrays"]["seen"]
+        assert np.array_equal(seen, labels) is not shuffle
+
+
+def test_start_again_gives_the_model_as_it_was() -> None:
+    """However often it is tuned, in place too; what can't be copied must be built again."""
+    body = "[p.data.add_(1) for p in compressed.parameters()]; return compressed"
+    context = context_for(f"{PLAIN}\ndef fine_tune(compressed, loader, epochs):\n    {body}")
+    compression.build(context, RANK)
+    before = compression.stored(context, RANK)["arrays"]
+    for _ in range(2):
+        training.fine_tune(context, RANK, 1, pixels(), LABELS, shuffle=True)
+        tuned = compression.stored(context, RANK)["arrays"]
+        assert all(np.array_equal(tuned[path], before[path] + 1) for path in before)
+        assert training.start_again(context, RANK)
+        again = compression.stored(context, RANK)["arrays"]
+        assert all(np.array_equal(again[path], before[path]) for path in before)
+    uncopied = PLAIN.replace(
+        "    def forward", "    def __deepcopy__(self, memo): 1 / 0\n    def forward"
+    )
+    context = context_for(f"{uncopied}\ndef fine_tune(compressed, loader, epochs):\n    {body}")
+    compression.build(context, RANK)
+    training.fine_tune(context, RANK, 1, pixels(), LABELS, shuffle=True)
+    assert not training.start_again(context, RANK)
 
 
 def test_curve_gives_the_network_ranks_and_images() -> None:
