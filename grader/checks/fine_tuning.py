@@ -12,7 +12,7 @@ with the labels of that pair exchanged. What differs between two such networks i
 labels in these few batches, and shows on held-out images.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -99,7 +99,7 @@ class _Tuning:
 
     def again(self) -> None:
         """Make the network once more, by copying it where that can be done."""
-        if not self.models.bench.session.probe("training", "start_again", self.params.rank):
+        if self.models.bench.session.probe("training", "start_again", self.params.rank) is not True:
             self.build()
 
     def train(self, images: Images, *, shuffle: bool) -> Stored | Outcome:
@@ -122,7 +122,7 @@ class _Tuning:
 
     def rebuild(
         self, before: Stored, tuned: Sequence[Stored], pixels: Array
-    ) -> list[Array | Outcome]:
+    ) -> Iterator[Array | Outcome]:
         """The answers for `pixels` of networks made of what was stored, and of nothing else.
 
         The first one is that of the network `before` the training.
@@ -138,12 +138,12 @@ class _Tuning:
             models.bench.session.probe(
                 "compression", "build_given", rank, blank, [np.zeros_like(bias) for bias in biases]
             )
-        answers = [self._fill(before, pixels)]
+        yield self._fill(before, pixels)
         # With random labels: only so that the model takes the form that `fine_tune` gives it.
         classes = len(models.net.layers[-1].bias)
         labels = models.bench.draws.rng("form").integers(0, classes, len(self.training))
         self._train(Images(self.training.pixels, labels), shuffle=True)
-        return [*answers, *(self._fill(stored, pixels) for stored in tuned)]
+        yield from (self._fill(stored, pixels) for stored in tuned)
 
     def _train(self, images: Images, *, shuffle: bool) -> dict[str, Any]:
         told = self.models.bench.session.probe(

@@ -48,9 +48,13 @@ def grad_U(X, U, V): return (U @ V - X) @ V.T
 def grad_V(X, U, V): return U.T @ (U @ V - X)
 def rayleigh_gradient(A, x): return 2 * (A @ x - (x @ A @ x) / (x @ x) * x) / (x @ x)
 def gradient_complexity(): return {"n": 2, "k": 1}
+def timed(work):
+    began = time.perf_counter()
+    sum(range(work))
+    return time.perf_counter() - began
 def time_gradients(ns, ks):
     return [
-        {"n": n, "k": k, "analytic": 1e-3 * n * k / 100, "autodiff": 2e-3 * n * k / 101}
+        {"n": n, "k": k, "analytic": timed(200 * n * k), "autodiff": timed(300 * n * k)}
         for n in ns for k in ks
     ]
 """
@@ -200,7 +204,8 @@ def test_played_back_a_right_submission_stays_right(name: str) -> None:
     assert found.value == 1, found
     again = judge(name, lambda _key, _number, answer: sent(answer))
     assert isinstance(again, Outcome)
-    assert again.value == 1, again
+    # Times that are the same in two calls were not measured.
+    assert again.value == (name != "calculus.timing"), again
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
