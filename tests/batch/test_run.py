@@ -237,7 +237,7 @@ def test_a_full_disk_stops_the_run_and_costs_nothing(graded: Graded, tmp_path: P
     line = command(graded, some, run, "--jobs", "1")
     # No file may grow past this: enough for the tables, too little for every record.
     full = subprocess.run(
-        ["prlimit", "--fsize=140000", *line], cwd=ROOT, capture_output=True, text=True, check=False
+        ["prlimit", "--fsize=90000", *line], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert full.returncode == 2, full.stdout + full.stderr
     assert "free some space" in full.stderr
