@@ -95,7 +95,8 @@ class _Tuning:
         if self.own:
             self.models.build(rank)
         else:
-            self.models.ask("compression", "build_given", rank, *chains(self.models.net, rank))
+            net = self.models.net
+            self.models.ask("compression", "build_given", rank, net.factor_chains(rank), net.biases)
 
     def again(self) -> None:
         """Make the network once more, by copying it where that can be done."""
@@ -133,11 +134,12 @@ class _Tuning:
             widths = list(models.baseline.spec.architecture.widths)
             models.bench.session.probe("compression", "build_blank", rank, widths)
         else:
-            matrices, biases = chains(models.net, rank)
-            blank = [[np.zeros_like(matrix) for matrix in chain] for chain in matrices]
-            models.bench.session.probe(
-                "compression", "build_given", rank, blank, [np.zeros_like(bias) for bias in biases]
-            )
+            blank = [
+                [np.zeros_like(matrix) for matrix in chain]
+                for chain in models.net.factor_chains(rank)
+            ]
+            biases = [np.zeros_like(bias) for bias in models.net.biases]
+            models.bench.session.probe("compression", "build_given", rank, blank, biases)
         yield self._fill(before, pixels)
         # With random labels: only so that the model takes the form that `fine_tune` gives it.
         classes = len(models.net.layers[-1].bias)
@@ -275,15 +277,3 @@ def _judge_factors(net: TruncatedNet, rank: int, before: Stored, after: Stored) 
 
 def _is_among(array: Array, stored: Stored) -> bool:
     return any(np.array_equal(array, other) for other in stored.arrays.values())
-
-
-def chains(net: TruncatedNet, rank: int) -> tuple[list[list[Array]], list[Array]]:
-    """Factors of the truncation and biases, float32, as the worker's stand-in takes them."""
-    matrices: list[list[Array]] = []
-    for layer in net.layers:
-        root = np.sqrt(layer.values[:rank])
-        left, right = layer.left(rank) * root, (layer.right(rank) * root).T
-        factored = layer.factored(rank) < layer.weight.size
-        chain = [right, left] if factored else [left @ right]
-        matrices.append([matrix.astype(np.float32) for matrix in chain])
-    return matrices, [layer.bias.astype(np.float32) for layer in net.layers]

@@ -14,7 +14,7 @@ import numpy as np
 from grader.checks.compare import Array, as_array, close
 from grader.checks.compressed import Models
 from grader.checks.interface import Outcome, Session, failed
-from grader.checks.truncation import Form, TruncatedNet
+from grader.checks.truncation import Form
 
 BATCH = 2000
 """Images; at full size the given network takes half a second for them, the factors a tenth."""
@@ -108,13 +108,13 @@ def _judge(models: Models, rank: int, costs: Costs) -> Outcome | None:
 def _measure(models: Models, rank: int) -> Costs:
     """What the grader's own networks take, in a process without the submission."""
     session = models.bench.session.without_submission()
-    biases = [layer.bias.astype(np.float32) for layer in models.net.layers]
-    networks = (factor_chains(models.net, rank), dense_chains(models.net))
+    dense = [[layer.weight.astype(np.float32)] for layer in models.net.layers]
+    networks = (models.net.factor_chains(rank), dense)
     costs = Costs(float("inf"), float("inf"))
     for _ in range(ROUNDS):
         seconds = []
         for chains in networks:
-            session.probe("compression", "build_given", rank, chains, biases)
+            session.probe("compression", "build_given", rank, chains, models.net.biases)
             timed = [
                 _timed(session, models, rank, _new_images(models, rank, attempt))[0]
                 for attempt in range(TRIES)
@@ -159,18 +159,3 @@ def _is_expected(models: Models, rank: int, pixels: Array, answer: Array) -> boo
     if error > allowed:
         return True
     return close(answer, models.expected(pixels, Form(rank)), rtol=max(EXACT, allowed))
-
-
-def factor_chains(net: TruncatedNet, rank: int) -> list[list[Array]]:
-    """For each layer the matrices that x is multiplied with, as compression makes them."""
-    chains = []
-    for layer in net.layers:
-        left, right = layer.left(rank) * layer.values[:rank], layer.right(rank).T
-        factored = layer.factored(rank) < layer.weight.size
-        chains.append([right, left] if factored else [left @ right])
-    return [[matrix.astype(np.float32) for matrix in chain] for chain in chains]
-
-
-def dense_chains(net: TruncatedNet) -> list[list[Array]]:
-    """For each layer its weight matrix."""
-    return [[layer.weight.astype(np.float32)] for layer in net.layers]

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from grader.data.baseline import Baseline
 
 Doubles = NDArray[np.float64]
+Singles = NDArray[np.float32]
 
 SAFETY = 50.0
 """By how much a float32 decomposition may be worse than the model of it in `sensitivity`."""
@@ -159,6 +160,25 @@ class TruncatedNet:
     def sides(self) -> tuple[int, ...]:
         """The smaller sides of the weight matrices, ascending, each once."""
         return tuple(sorted({len(layer.values) for layer in self.layers}))
+
+    @property
+    def biases(self) -> list[Singles]:
+        """(outputs,) float32 of each layer, as the worker takes them."""
+        return [layer.bias.astype(np.float32) for layer in self.layers]
+
+    def factor_chains(self, rank: int) -> list[list[Singles]]:
+        """For each layer the float32 matrices that x is multiplied with, √s in both factors.
+
+        Where the weight matrix has fewer numbers than its factors, it is their product.
+        """
+        made: list[list[Singles]] = []
+        for layer in self.layers:
+            root = np.sqrt(layer.values[:rank])
+            left, right = layer.left(rank) * root, (layer.right(rank) * root).T
+            factored = layer.factored(rank) < layer.weight.size
+            chain = [right, left] if factored else [left @ right]
+            made.append([matrix.astype(np.float32) for matrix in chain])
+        return made
 
     def scores(self, images: Doubles, form: Form) -> Doubles:
         """What the last layer gives, before log-softmax; (B, pixels) -> (B, classes)."""
