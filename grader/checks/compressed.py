@@ -9,7 +9,7 @@ from pydantic import Field
 
 from grader.checks.compare import Array, as_array, relative_error, short
 from grader.checks.factors import find_roles, unaccounted
-from grader.checks.interface import Bench, Outcome, Params, Value, failed
+from grader.checks.interface import Bench, Outcome, Params, SubmissionFault, Value, failed
 from grader.checks.probe_answers import (
     about,
     fields,
@@ -21,6 +21,7 @@ from grader.checks.probe_answers import (
 )
 from grader.checks.truncation import Doubles, Form, TruncatedNet, truncated_net
 from grader.data.interface import Images
+from grader.model import Status
 
 IMAGES = 100
 """Hidden images that a model is asked about."""
@@ -39,7 +40,7 @@ ANSWER_BYTES = 1 << 24
 """The largest answer of a probe that sends no stored arrays."""
 ARRAYS_BYTES = 160 << 20
 """The largest answer with the arrays that a model keeps; the worker sends 2^24 numbers of them."""
-MAX_ARRAYS = 1000
+MAX_ARRAYS = 20_000
 """Arrays of a model; each is matched by a path, and which ones match is all that paths can tell."""
 
 
@@ -83,7 +84,11 @@ class Stored:
             shared=list,
         )
         if len(reply["arrays"]) + len(reply["empty"]) > MAX_ARRAYS:
-            raise tampered(f"more than {MAX_ARRAYS} stored arrays")
+            raise SubmissionFault(
+                Status.FAILED,
+                f"the model keeps more than {MAX_ARRAYS} tensors",
+                "put the columns of a factor into one matrix",
+            )
         return cls(
             read_arrays(reply["arrays"]),
             {str(path): read_count(count) for path, count in reply["empty"].items()},

@@ -35,6 +35,8 @@ COLUMNS = ("rank", "parameters", "accuracy", "seconds")
 NAME = "compression_curve"
 SLACK_SECONDS = 1.0
 """What clocks and threads may add to the wall time before a sum of times is called impossible."""
+FASTEST = 1e13
+"""Operations in a second that no processor reaches with so few."""
 MARGIN = 0.02
 """Share by which a count may differ from the model's own."""
 NOISE = 2
@@ -66,10 +68,10 @@ def curve(params: CurveParams, bench: Bench) -> Outcome:
     points = _read(answer, params.ranks)
     if isinstance(points, Outcome):
         return points
-    finding = _judge_times(points, wall, bench.threads)
+    finding = _judge_times(models.net, points, wall, bench.threads)
     if finding is not None:
         return finding
-    own = _OwnModel(models, params.accuracy_margin)
+    own = _OwnModel(models, params.accuracy_margin, max(params.ranks))
     for rank, (parameters, accuracy, _) in points.items():
         finding = _judge_parameters(models.net, rank, parameters)
         if finding is not None and not own.has_count(rank, parameters):
@@ -104,7 +106,17 @@ def _read(answer: object, ranks: tuple[int, ...]) -> dict[int, Point] | Outcome:
     return {rank: (points[rank][0], points[rank][1] / unit, points[rank][2]) for rank in ranks}
 
 
-def _judge_times(points: Mapping[int, Point], wall: float, threads: int) -> Outcome | None:
+def _judge_times(
+    net: TruncatedNet, points: Mapping[int, Point], wall: float, threads: int
+) -> Outcome | None:
+    for rank, (_, _, seconds) in points.items():
+        operations = 2 * sum(min(layer.factored(rank), layer.weight.size) for layer in net.layers)
+        if 0 < seconds < operations / FASTEST:
+            return failed(
+                f"{NAME}: the time at rank {rank} is shorter than the products for one image take",
+                "report seconds, of all images or of one, measured around the inference",
+                f"{seconds:.3g} s",
+            )
     times = [seconds for _, _, seconds in points.values()]
     if not all(seconds > 0 for seconds in times):
         return failed(
@@ -143,10 +155,12 @@ def _accuracy(scores: Array, labels: Array) -> float:
 class _OwnModel:
     """What the submission's own `CompressedNet` has and does; asked where the curve differs."""
 
-    def __init__(self, models: Models, margin: float) -> None:
+    def __init__(self, models: Models, margin: float, highest: int) -> None:
         self._models = models
         self._margin = margin
+        self._highest = highest
         self._stored_at: dict[int, Stored | None] = {}
+        self._accuracies_at: dict[int, tuple[float, float] | None] = {}
 
     def has_count(self, rank: int, parameters: float) -> bool:
         """Whether the model stores so many numbers."""
@@ -154,13 +168,37 @@ class _OwnModel:
         return stored is not None and abs(parameters - stored.count) <= MARGIN * stored.count
 
     def has_accuracy(self, rank: int, accuracy: float) -> bool:
-        """Whether the model is that accurate, on images whose labels it can't know."""
+        """Whether the model is that accurate, on images whose labels it can't know.
+
+        At the highest rank it must have learned something: a constant answer confirms itself.
+        """
+        found, best = self._accuracies(rank), self._accuracies(self._highest)
+        if found is None or best is None:
+            return False
+        _, labels = self._models.labelled(HELD_OUT_IMAGES)
+        constant = np.bincount(labels).max() / len(labels)
+        if best[1] <= constant + DEVIATIONS * np.sqrt(constant * (1 - constant) / len(labels)):
+            return False
+        seen, unseen = found
+        public = len(self._models.baseline.dataset.public)
+        chance = np.sqrt(unseen * (1 - unseen) * (1 / public + 1 / len(labels)))
+        return abs(accuracy - seen) <= self._margin and abs(
+            accuracy - unseen
+        ) <= self._margin + DEVIATIONS * float(chance)
+
+    def _accuracies(self, rank: int) -> tuple[float, float] | None:
+        """The rebuilt model's on noisy public images and on held-out ones; None where none is."""
+        if rank not in self._accuracies_at:
+            self._accuracies_at[rank] = self._measure(rank)
+        return self._accuracies_at[rank]
+
+    def _measure(self, rank: int) -> tuple[float, float] | None:
         stored, models = self._stored(rank), self._models
         if stored is None:
-            return False
+            return None
         limit = storage_of_mistake(stored.arrays, models.net, rank)
         if limit is None or stored.count > limit:
-            return False
+            return None
         public = models.baseline.dataset.public
         rng = models.bench.draws.rng("own accuracy", rank)
         pixels, labels = models.labelled(HELD_OUT_IMAGES)
@@ -172,17 +210,14 @@ class _OwnModel:
         except Tampering:
             raise
         except SubmissionFault:
-            return False
+            return None
         if isinstance(answer, Outcome):
-            return False
+            return None
         scores = np.empty_like(answer)
         scores[order] = answer
-        seen = _accuracy(scores[: len(public)], public.labels)
-        unseen = _accuracy(scores[len(public) :], labels)
-        chance = np.sqrt(unseen * (1 - unseen) * (1 / len(public) + 1 / len(labels)))
         return (
-            abs(accuracy - seen) <= self._margin
-            and abs(accuracy - unseen) <= self._margin + DEVIATIONS * chance
+            _accuracy(scores[: len(public)], public.labels),
+            _accuracy(scores[len(public) :], labels),
         )
 
     def _stored(self, rank: int) -> Stored | None:

@@ -7,6 +7,7 @@ grader's own networks take, factored and dense, for the same batch in the same s
 submission loaded. A small network takes too little time for a verdict; then there is none.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,11 +17,13 @@ from grader.checks.compressed import Models
 from grader.checks.interface import Outcome, Session, failed
 from grader.checks.truncation import Form
 
-BATCH = 2000
-"""Images; at full size the given network takes half a second for them, the factors a tenth."""
-TRIES = 4
+IMAGES = 2000
+"""In batches of drawn sizes; at full size the given network takes half a second for all of them."""
+SMALLEST, LARGEST = 20, 2000
+"""Images in a batch, so that no size is known beforehand."""
+TRIES = 5
 """Noise only adds to a time, so the smallest of several counts."""
-SHARE = 0.5
+SHARE = 0.35
 """Of the time between the factored and the dense network that a forward pass may take."""
 LEAST_OPERATIONS = 5e9
 """Of the dense network, for a batch; with fewer it takes too little time for a verdict."""
@@ -44,21 +47,22 @@ class Costs:
         """Whether the difference is large enough for a verdict."""
         return self.dense >= LEAST_RATIO * self.factored
 
-    @property
-    def limit(self) -> float:
-        """What a factored network stays below on a noisy machine too."""
-        return self.factored + SHARE * (self.dense - self.factored)
+    def limit(self, dense_share: float) -> float:
+        """What a network with this share of the dense operations stays below on a noisy machine."""
+        return self.factored + (SHARE + dense_share) * (self.dense - self.factored)
 
 
-def judge_processor_time(models: Models, rank: int) -> Outcome | None:
-    """The finding about a model whose forward pass costs as much as the dense network's.
+def judge_processor_time(models: Models, rank: int, *, dense_share: float = 0.0) -> Outcome | None:
+    """The finding about a model whose forward pass costs too much for what it counts as.
+
+    `dense_share` is the share of the dense network's operations that it is known to spend.
 
     Of a small network or on an accelerator the processor's time says nothing: no finding then.
     """
     bench = models.bench
     layers = models.net.layers
     dense, factored = (
-        2 * BATCH * sum(sizes)
+        2 * IMAGES * sum(sizes)
         for sizes in (
             [layer.weight.size for layer in layers],
             [layer.factored(rank) for layer in layers],
@@ -69,34 +73,37 @@ def judge_processor_time(models: Models, rank: int) -> Outcome | None:
     costs = bench.once(("processor time", rank), lambda: _measure(models, rank))
     if not costs.tell_apart:
         return None
-    finding = _judge(models, rank, costs)
+    finding = _judge(models, rank, costs, dense_share)
     if finding is None or "spent" not in finding.data:
         return finding
     # A busy machine makes everything slower: what it makes of the grader's networks is allowed.
     now = _measure(models, rank)
-    return _judge(models, rank, now if now.limit > costs.limit else costs)
+    costs = max(costs, now, key=lambda cost: cost.limit(0))
+    return _judge(models, rank, costs, dense_share, first=TRIES)
 
 
-def _judge(models: Models, rank: int, costs: Costs) -> Outcome | None:
+def _judge(
+    models: Models, rank: int, costs: Costs, dense_share: float, first: int = 0
+) -> Outcome | None:
     models.build(rank)
     spent = []
-    for attempt in range(TRIES):
-        pixels = _new_images(models, rank, attempt)
-        seconds, answer = _timed(models.bench.session, models, rank, pixels)
+    for attempt in range(first, first + TRIES):
+        batches = _new_batches(models, rank, attempt)
+        seconds, answer = _timed(models.bench.session, models, rank, batches)
         if isinstance(answer, Outcome):
             return answer
-        if not _is_expected(models, rank, pixels, answer):
+        if not _is_expected(models, rank, np.concatenate(batches), answer):
             return failed(
-                f"CompressedNet(net, {rank}): for {BATCH} images at once it computes something "
-                "else than for a few",
+                f"CompressedNet(net, {rank}): for batches of other sizes it computes something "
+                "else",
                 "treat every image of a batch alike, however many there are",
             )
-        if seconds <= costs.limit:
+        if seconds <= costs.limit(dense_share):
             return None
         spent.append(seconds)
     return failed(
         f"CompressedNet(net, {rank}): `forward` takes {min(spent):.2g} s of processor time for "
-        f"{BATCH} images, where factors take {costs.factored:.2g} s and the given network "
+        f"{IMAGES} images, where factors take {costs.factored:.2g} s and the given network "
         f"{costs.dense:.2g} s",
         "multiply by the factors alone, with torch's own matrix products, and do nothing else",
         spent=min(spent),
@@ -116,7 +123,7 @@ def _measure(models: Models, rank: int) -> Costs:
         for chains in networks:
             session.probe("compression", "build_given", rank, chains, models.net.biases)
             timed = [
-                _timed(session, models, rank, _new_images(models, rank, attempt))[0]
+                _timed(session, models, rank, _new_batches(models, rank, attempt))[0]
                 for attempt in range(TRIES)
             ]
             seconds.append(min(timed))
@@ -128,26 +135,37 @@ def _measure(models: Models, rank: int) -> Costs:
 
 
 def _timed(
-    session: Session, models: Models, rank: int, pixels: Array
+    session: Session, models: Models, rank: int, batches: Sequence[Array]
 ) -> tuple[float, Array | Outcome]:
-    """Processor seconds of one request, and the log-probabilities that it brought."""
-    before = session.cpu_seconds
-    told = session.probe("compression", "answer", rank, pixels)
-    seconds = session.cpu_seconds - before
-    return seconds, as_array(
-        told.get("output") if isinstance(told, dict) else None,
-        name=f"CompressedNet(net, {rank}): forward",
-        shape=(len(pixels), len(models.net.layers[-1].bias)),
-        hint="one row of log-probabilities for each image",
-    )
+    """Processor seconds of one request for each batch, and the log-probabilities of all."""
+    seconds, answers = 0.0, []
+    for pixels in batches:
+        before = session.cpu_seconds
+        told = session.probe("compression", "answer", rank, pixels)
+        seconds += session.cpu_seconds - before
+        answer = as_array(
+            told.get("output") if isinstance(told, dict) else None,
+            name=f"CompressedNet(net, {rank}): forward",
+            shape=(len(pixels), len(models.net.layers[-1].bias)),
+            hint="one row of log-probabilities for each image",
+        )
+        if isinstance(answer, Outcome):
+            return seconds, answer
+        answers.append(answer)
+    return seconds, np.concatenate(answers)
 
 
-def _new_images(models: Models, rank: int, attempt: int) -> Array:
-    """(BATCH, 3, 32, 32) uint8: hidden images with noise in their lowest bits: none is known."""
+def _new_batches(models: Models, rank: int, attempt: int) -> list[Array]:
+    """Batches of (B, 3, 32, 32) uint8: hidden images with noise in their lowest bits."""
     rng = models.bench.draws.rng("processor time", rank, attempt)
     pool = models.baseline.dataset.hidden.pixels
-    chosen = pool[rng.integers(len(pool), size=BATCH)]
-    return chosen ^ rng.integers(0, 8, size=chosen.shape, dtype=np.uint8)
+    chosen = pool[rng.integers(len(pool), size=IMAGES)]
+    chosen = chosen ^ rng.integers(0, 8, size=chosen.shape, dtype=np.uint8)
+    sizes: list[int] = []
+    while (left := IMAGES - sum(sizes)) > 0:
+        size = round(np.exp(rng.uniform(np.log(SMALLEST), np.log(LARGEST))))
+        sizes.append(min(size, left))
+    return np.split(chosen, np.cumsum(sizes)[:-1])
 
 
 def _is_expected(models: Models, rank: int, pixels: Array, answer: Array) -> bool:

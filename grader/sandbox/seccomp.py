@@ -35,6 +35,7 @@ _FORBIDDEN = {
         "name_to_handle_at": 303, "open_by_handle_at": 304, "setns": 308,
         "process_vm_readv": 310, "process_vm_writev": 311, "kcmp": 312, "finit_module": 313,
         "kexec_file_load": 320, "bpf": 321, "userfaultfd": 323,
+        "setxattr": 188, "lsetxattr": 189, "fsetxattr": 190,
     },
     "aarch64": {
         "mq_open": 180, "msgget": 186, "semget": 190, "shmget": 194,
@@ -47,6 +48,7 @@ _FORBIDDEN = {
         "open_by_handle_at": 265, "setns": 268, "process_vm_readv": 270,
         "process_vm_writev": 271, "kcmp": 272, "finit_module": 273, "bpf": 280,
         "userfaultfd": 282, "kexec_file_load": 294,
+        "setxattr": 5, "lsetxattr": 6, "fsetxattr": 7,
     },
 }  # fmt: skip
 _FORBIDDEN_WITHOUT_GPU = {
@@ -58,6 +60,7 @@ _FORBIDDEN_EVERYWHERE = {
     "io_uring_setup": 425, "io_uring_enter": 426, "io_uring_register": 427, "open_tree": 428,
     "move_mount": 429, "fsopen": 430, "fsconfig": 431, "fsmount": 432, "fspick": 433,
     "pidfd_open": 434, "pidfd_getfd": 438, "mount_setattr": 442, "memfd_secret": 447,
+    "setxattrat": 463,
 }  # fmt: skip
 _CLONE3 = 435
 _AUDIT_ARCHITECTURE = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
@@ -72,7 +75,8 @@ def build_filter(machine: str = "", *, gpu: bool = False) -> bytes | None:
     It answers EPERM to what a worker has no business with (other processes' memory, mounts,
     namespaces, keys, kernel modules, io_uring, sockets other than AF_UNIX, typing into a terminal,
     System V and POSIX queues and memory, which would outlive an item's process, files in memory,
-    which no count of resident memory sees, leaving the processors that it was put on)
+    which no count of resident memory sees, leaving the processors that it was put on, attributes of
+    files and folders)
     and ENOSYS to clone3, whose flags a filter can't read, so that libc falls back to clone.
     """
     machine = machine or platform.machine()

@@ -241,8 +241,22 @@ def _empty(scratch: Path, *, alone: bool) -> bool:
             else:
                 with contextlib.suppress(OSError):
                     entry.unlink()
+        _forget_attributes(folder)
         left = left or any(folder.iterdir())
     return not left
+
+
+def _forget_attributes(folder: Path) -> None:
+    """Reset what a folder itself can hold: extended attributes and times.
+
+    Only its owner can set them, who is the item's user where the worker has no other one.
+    """
+    with contextlib.suppress(OSError, AttributeError):  # not every system has them
+        for name in os.listxattr(folder):
+            with contextlib.suppress(OSError):
+                os.removexattr(folder, name)
+    with contextlib.suppress(OSError):
+        os.utime(folder, (0, 0))
 
 
 def _unlock(folder: Path) -> None:
