@@ -271,7 +271,8 @@ def _judge_factors(net: TruncatedNet, rank: int, before: Stored, after: Stored) 
         ]
         if factors and all(_is_unmoved(factor, after) for factor in factors):
             return failed(
-                f"fine_tune: the factors of {layer.name} are the same as before",
+                f"fine_tune: the factors of {layer.name} are the same as before, "
+                "or a multiple of that",
                 "give the optimiser all parameters of the compressed network",
             )
     return None
