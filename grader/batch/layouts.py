@@ -114,6 +114,11 @@ def _readings(name: str) -> Iterator[_Reading]:
             yield _Reading("_".join(parts[:at]), user, upload, "_".join(parts[at + 2 :]))
 
 
+def holds_numbers(name: str) -> bool:
+    """Whether a display name holds numbers as Canvas or Moodle write them behind one."""
+    return bool(MOODLE_MARK.search(f"{name}_")) or next(_readings(f"{name}_x"), None) is not None
+
+
 def _is_number(text: str) -> bool:
     return text.isascii() and text.isdecimal() and not text.startswith("0")
 
