@@ -57,7 +57,7 @@ def _moodle_claim(
 ) -> Claim:
     name = match["name"] if name is None else name
     place = f"moodle: {name}_{match['id']}"
-    return Claim(match["id"], member, file=file, name=name, place=place)
+    return Claim(match["id"], member, file=file, name=name, layout=Moodle.name, place=place)
 
 
 @dataclass(frozen=True)
@@ -97,6 +97,7 @@ class Canvas:
                 upload=int(first.upload[:40]),
                 file=first.file,
                 member=member,
+                layout=self.name,
                 place=f"canvas: {name}_{first.user}",
             )
         ]
@@ -178,7 +179,7 @@ class Folders:
             return Files(self._source).read(member)
         home = "/".join(parts[: self._depth])
         place = _joined(self._source, home)
-        return [Claim(home, member, file=member.path.name, place=place)]
+        return [Claim(home, member, file=member.path.name, layout=self.name, place=place)]
 
     def finish(self, claims: Sequence[Claim]) -> Sequence[Claim]:
         """Nothing more is known."""
@@ -201,7 +202,7 @@ class Files:
         path = member.path
         student = str(path.parent / path.stem) if path.stem else str(path)
         place = _joined(self._source, str(path))
-        return [Claim(student, member, file=path.name, place=place)]
+        return [Claim(student, member, file=path.name, layout=self.name, place=place)]
 
     def finish(self, claims: Sequence[Claim]) -> Sequence[Claim]:
         """Nothing more is known."""
