@@ -8,6 +8,7 @@ could open the exported one as well. What we add is made harmless with `csv_text
 import csv
 import io
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,10 @@ from grader.report.interface import Graded
 from grader.report.standing import Standing, record_standing
 
 _WORDS = re.compile(r"\w+")
+NUMBERED = {"canvas", "moodle"}
+"""Layouts whose numbers the system writes; their names may be a group's, or hide the student."""
+SHORT_WORD = 2
+"""Letters."""
 
 
 @dataclass(frozen=True)
@@ -114,7 +119,8 @@ def match_rows(
     One column of identifiers is used for all rows, the one that finds most hand-ins: the number of
     one student in one column may be that of another in the next. Where it finds nothing, a name
     counts that only one row and one hand-in have. An identifier that several hand-ins claim, or
-    several rows have, finds nothing.
+    several rows have, finds nothing, and so does one whose hand-in has quite another name than the
+    row: a student may have typed another's number into a profile.
 
     Args:
         run: The hand-ins.
@@ -138,6 +144,13 @@ def match_rows(
     }
     certain = {key: graded[0] for key, graded in claimed.items() if key not in disputed}
     found = [certain.get(cell) for cell in best]
+    strangers = {
+        place
+        for place, (graded, name) in enumerate(zip(found, names, strict=True))
+        if graded and graded.layout not in NUMBERED and not may_be_same_person(graded.name, name)
+    }
+    disputed |= {best[place] for place in strangers}
+    found = [None if place in strangers else graded for place, graded in enumerate(found)]
     by_name = _by_name(
         run,
         certain.keys() - set(best),
@@ -196,6 +209,33 @@ def unmatched(run: Iterable[Graded], matched: Matched) -> tuple[str, ...]:
 def name_key(name: str) -> str:
     """Same for "Lovelace, Ada" and "Ada Lovelace"; empty for an empty name."""
     return " ".join(sorted(_WORDS.findall(name.casefold())))
+
+
+def may_be_same_person(one: str, other: str) -> bool:
+    """Whether two names share a word, or one of them is missing.
+
+    Accents, capitals and order don't count. A name may be written as Canvas does, `doejane`.
+    """
+    words, others = _plain_words(one), _plain_words(other)
+    if not words or not others or set(words) & set(others):
+        return True
+    return _is_written_in("".join(others), words) or _is_written_in("".join(words), others)
+
+
+def _is_written_in(text: str, words: Iterable[str]) -> bool:
+    for word in words:
+        # Chinese names are as short as one sign; of Latin ones a few letters prove nothing.
+        ends = len(word) >= SHORT_WORD or not word.isascii()
+        if ends and (text.startswith(word) or text.endswith(word)):
+            return True
+        if len(word) > SHORT_WORD and word in text:
+            return True
+    return False
+
+
+def _plain_words(name: str) -> list[str]:
+    text = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", name).casefold())
+    return _WORDS.findall("".join(char for char in text if not unicodedata.combining(char)))
 
 
 def standing_of(graded: Graded | None) -> Standing | None:

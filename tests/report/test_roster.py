@@ -4,7 +4,13 @@ import pytest
 
 from grader.errors import UsageError
 from grader.report.interface import Graded
-from grader.report.roster import match_rows, name_key, read_table, unmatched
+from grader.report.roster import (
+    match_rows,
+    may_be_same_person,
+    name_key,
+    read_table,
+    unmatched,
+)
 
 
 def graded(student: str, name: str = "") -> Graded:
@@ -47,7 +53,7 @@ def test_match_rows_does_not_guess(run_names: list[str], row_names: list[str]) -
 
 def test_match_rows_does_not_give_a_hand_in_twice() -> None:
     """Who was found by number is not found again by name."""
-    run = [graded("1", "Ada L")]
+    run = [Graded(student="1", name="Ada L", layout="moodle")]
     assert match_rows(run, [["1", "2"]], ["Someone Else", "Ada L"]).rows == (run[0], None)
 
 
@@ -115,3 +121,44 @@ def test_match_rows_tells_whom_a_name_alone_has_found() -> None:
     found = match_rows(run, [["1", "2"]], ["Ada L", "R, Bob"])
     assert found.rows == tuple(run)
     assert found.notes == ["name:Bob R: found in the roster by the name alone"]
+
+
+def test_match_rows_gives_nobody_the_points_of_another_name() -> None:
+    """A number that a student typed into a profile brings no points into another's row."""
+    run = [graded("s1", "Eve Il"), graded("vic@x.edu", "Vic Tim"), graded("s3", "Ann Bee")]
+    columns = [["s1", "s2", "s3"], ["vic@x.edu", "eve@x.edu", "ann@x.edu"]]
+    found = match_rows(run, columns, ["Tim, Vic", "Il, Eve", "Bee, Ann"])
+    assert found.rows == (None, None, run[2])
+    assert found.contested == ("s1",)
+    assert unmatched(run, found) == ("vic@x.edu",)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("", "Tim, Vic"),
+        ("Vic Tim", ""),
+        ("timvic", "Tim, Vic"),
+        ("libo", "Li, Bo"),
+        ("ÉMILIE DU CHÂTELET", "du chatelet, emilie"),
+        ("Vic T.", "Tim, Vic"),
+        ("Jean-Luc García", "de la Cruz Garcia, J."),
+        ("王伟", "伟, 王"),
+        ("Straße", "Strasse"),
+        ("İpek", "ipek"),
+    ],
+)
+def test_names_of_one_person(one: str, other: str) -> None:
+    """However a system writes them."""
+    assert may_be_same_person(one, other)
+    assert may_be_same_person(other, one)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("Eve Il", "Tim, Vic"), ("Eve V", "Vic Tim"), ("王伟", "李 雷"), ("e", "eve")],
+)
+def test_names_of_two_persons(one: str, other: str) -> None:
+    """A letter in common is no word."""
+    assert not may_be_same_person(one, other)
+    assert not may_be_same_person(other, one)
