@@ -10,7 +10,7 @@ import io
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from grader.errors import UsageError
@@ -93,13 +93,25 @@ def read_table(raw: bytes, where: str) -> Table:
         raise UsageError(f"{where}: must be UTF-8, got a byte that is not: {exc}") from exc
     first = text.partition("\n")[0]
     delimiter = max(",;\t", key=first.count)
-    rows = [tuple(row) for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)]
-    rows = [row for row in rows if row]
+    rows = [row for row in _read_rows(text, delimiter, where) if row]
     if len(rows) < 2:  # noqa: PLR2004 - heads and at least one row
         raise UsageError(f"{where}: must have a line of heads and a row for each student, got none")
     width = len(rows[0])
     padded = (row + ("",) * (width - len(row)) for row in rows[1:])
     return Table(rows[0], tuple(padded), delimiter, marked=raw.startswith(b"\xef\xbb\xbf"))
+
+
+def _read_rows(text: str, delimiter: str, where: str) -> Iterator[tuple[str, ...]]:
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    # A comment may be longer than the module's own limit; no cell is longer than the file. The
+    # limit is the whole process's, so it is only raised.
+    csv.field_size_limit(max(csv.field_size_limit(), len(text)))
+    try:
+        yield from map(tuple, reader)
+    except csv.Error as exc:
+        raise UsageError(
+            f"{where}: line {reader.line_num} is not valid CSV: {exc}; export the file again"
+        ) from exc
 
 
 def write_table(heads: Sequence[str], rows: Iterable[Sequence[str]], like: Table) -> bytes:
