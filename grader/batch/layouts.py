@@ -24,6 +24,8 @@ MOODLE_MARK = re.compile(r"_(?P<id>[0-9]+)_assignsubmission_(?:file|onlinetext)(
 """The same within the name of a file; what is behind it is chosen by the student as well."""
 ATTEMPT = re.compile(r"(?P<base>.+)-(?P<number>[0-9]{1,3})", re.DOTALL)
 LATE = "late"
+SMALLEST_UPLOAD = 0.01
+"""Of the smallest certain upload of a class: less is a date or a version, no number of Canvas."""
 MOST_READINGS = 50
 """Of one name; one with more is doubtful anyway."""
 
@@ -128,12 +130,18 @@ def _with_doubts(claims: Sequence[Claim]) -> Iterator[Claim]:
     """Marks names that hold a second pair of numbers which could be user and upload.
 
     `jane_12_567_2026_10_ps1.ipynb` could be of a student who is called `jane_12`. It can't be
-    where two files of `jane` would have the same upload, as they do where a date comes first.
+    where two files of `jane` would have the same upload, as they do where a date comes first, nor
+    where that upload is much too small, as a month is: the class's own tell what Canvas counts to.
     """
+    certain = [claim.upload for claim in claims if not any(_later_uploads(claim))]
+    # A student's numbers could only lower it, which makes more doubts and never fewer.
+    least = min(certain or [claim.upload for claim in claims], default=0) * SMALLEST_UPLOAD
     later = [list(_later_uploads(claim)) for claim in claims]
     uses = Counter(upload for uploads in later for upload in uploads)
     for claim, uploads in zip(claims, later, strict=True):
-        doubtful = len(uploads) >= MOST_READINGS or any(uses[upload] == 1 for upload in uploads)
+        doubtful = len(uploads) >= MOST_READINGS or any(
+            uses[upload] == 1 and int(upload[2][:40]) >= least for upload in uploads
+        )
         yield replace(claim, doubtful=doubtful)
 
 

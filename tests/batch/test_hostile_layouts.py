@@ -171,6 +171,32 @@ def test_canvas_honest_numbers_in_file_names_are_no_conflict(tmp_path: Path) -> 
     assert set(clear(discovery)) == {"10", "11", "12", "20", "21"}
 
 
+def test_canvas_dates_are_no_conflict_of_a_student_with_himself(tmp_path: Path) -> None:
+    """Two dated versions of one student, alone or among others' files, are attempts."""
+    dated = (
+        "doejane_12350_567895_NLA_2026_11_27_v1.ipynb",
+        "doejane_12350_567896_NLA_2026_11_28_v2.ipynb",
+        "roe_12351_567897_2026_11_27_14_30_ps1.ipynb",
+        "roe_12351_567898_2026_11_28_09_10_ps1.ipynb",
+    )
+    alone = found(tmp_path / "1", *dated)
+    assert set(clear(alone)) == {"12350", "12351"}
+    among = found(tmp_path / "2", *dated, "bob_12352_567899_ps1.ipynb")
+    assert set(clear(among)) == {"12350", "12351", "12352"}
+
+
+def test_canvas_no_number_of_a_student_hides_a_false_name(tmp_path: Path) -> None:
+    """A large upload in a display name does not make the true one look too small."""
+    discovery = found(
+        tmp_path,
+        "bob_111_60000_2026_11_27.ipynb",
+        "bob_111_99999999999_x_1234_60001_ps1.ipynb",
+        "cy_112_60002_ps1_2026_11_27.ipynb",
+    )
+    assert set(clear(discovery)) == {"112"}
+    assert list(contested(discovery).values()) == ["111", "111"]
+
+
 def test_canvas_a_name_of_signs_alone_renames_nobody(tmp_path: Path) -> None:
     """Canvas leaves nothing of it; that is no reason to read the class in another way."""
     discovery = found(tmp_path, "_111_60000_ps1.ipynb", "eve_112_60001_ps1.ipynb")
