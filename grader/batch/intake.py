@@ -168,7 +168,7 @@ def _notes(
     if renamed := [now.student for before, now in changes if before.name != now.name]:
         yield f"another display name than before: {_listed(renamed)}"
     if over:
-        yield f"left out of the run by --counts: {_listed(over)}"
+        yield f"decided by --counts, so no longer in the run: {_listed(over)}"
     for student in unused:
         yield f"--counts {short_name(clean_name(student))}: nothing in conflict is called so"
 

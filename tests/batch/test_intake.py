@@ -59,7 +59,7 @@ def test_a_conflict_does_not_end_when_one_side_is_absent(store: Store, tmp_path:
     told = grade(store, tmp_path / "3", *alone, counts=("bob (3/bob.ipynb)",))
     assert held(store) == {"amy": "", "bob": "", "cy": ""}
     assert content(store, "bob") == "# bob.ipynb"
-    assert any("left out of the run" in note and "bob (2/bob" in note for note in told.notes)
+    assert any("no longer in the run" in note and "bob (2/bob" in note for note in told.notes)
 
 
 def test_staff_can_decide_for_an_absent_side(store: Store, tmp_path: Path) -> None:
