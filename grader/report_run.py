@@ -41,6 +41,7 @@ def graded_of(held: Held) -> Graded:
         record=held.record,
         error=held.error,
         contested=held.entry.contested,
+        layout=held.entry.layout,
         hand={score.item: _given(score) for score in held.hand},
     )
 

@@ -18,6 +18,8 @@ class Claim:
     """Its name as it was handed in."""
     name: str = ""
     """The student's, as the system exports it."""
+    layout: str = ""
+    """Name of the layout that makes the claim."""
     place: str = ""
     """What makes the claim, such as a folder: claims of one place are of one person."""
     late: bool = False

@@ -37,6 +37,10 @@ class HandIn:
     """What it was called in the conflict that staff have decided for it."""
     place: str = ""
     """What makes the claim: a folder, a file, a name in the system."""
+    layout: str = ""
+    """Name of the layout that makes the claim."""
+    doubtful: bool = False
+    """Whether a file's name could be another student's as well."""
 
 
 @dataclass(frozen=True)
@@ -135,6 +139,8 @@ def _chosen(person: Person) -> HandIn:
         contested=person.contested,
         decided=person.decided,
         place=claims[0].place,
+        layout=claims[0].layout,
+        doubtful=any(claim.doubtful for claim in claims),
     )
     usable = [claim for claim in claims if PurePosixPath(claim.file).suffix.casefold() in GRADABLE]
     if not usable:

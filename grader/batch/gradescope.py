@@ -45,6 +45,7 @@ class Gradescope:
             student=f"folder:{folder}",
             member=member,
             file=member.path.name,
+            layout=self.name,
             place=f"gradescope: {folder}",
             attempt=len(history) + 1 if isinstance(history, list) else 1,
         )

@@ -24,6 +24,8 @@ MOODLE_MARK = re.compile(r"_(?P<id>[0-9]+)_assignsubmission_(?:file|onlinetext)(
 """The same within the name of a file; what is behind it is chosen by the student as well."""
 ATTEMPT = re.compile(r"(?P<base>.+)-(?P<number>[0-9]{1,3})", re.DOTALL)
 LATE = "late"
+SMALLEST_UPLOAD = 0.01
+"""Of the smallest certain upload of a class: less is a date or a version, no number of Canvas."""
 MOST_READINGS = 50
 """Of one name; one with more is doubtful anyway."""
 
@@ -57,7 +59,7 @@ def _moodle_claim(
 ) -> Claim:
     name = match["name"] if name is None else name
     place = f"moodle: {name}_{match['id']}"
-    return Claim(match["id"], member, file=file, name=name, place=place)
+    return Claim(match["id"], member, file=file, name=name, layout=Moodle.name, place=place)
 
 
 @dataclass(frozen=True)
@@ -97,6 +99,7 @@ class Canvas:
                 upload=int(first.upload[:40]),
                 file=first.file,
                 member=member,
+                layout=self.name,
                 place=f"canvas: {name}_{first.user}",
             )
         ]
@@ -114,6 +117,11 @@ def _readings(name: str) -> Iterator[_Reading]:
             yield _Reading("_".join(parts[:at]), user, upload, "_".join(parts[at + 2 :]))
 
 
+def holds_numbers(name: str) -> bool:
+    """Whether a display name holds numbers as Canvas or Moodle write them behind one."""
+    return bool(MOODLE_MARK.search(f"{name}_")) or next(_readings(f"{name}_x"), None) is not None
+
+
 def _is_number(text: str) -> bool:
     return text.isascii() and text.isdecimal() and not text.startswith("0")
 
@@ -122,12 +130,18 @@ def _with_doubts(claims: Sequence[Claim]) -> Iterator[Claim]:
     """Marks names that hold a second pair of numbers which could be user and upload.
 
     `jane_12_567_2026_10_ps1.ipynb` could be of a student who is called `jane_12`. It can't be
-    where two files of `jane` would have the same upload, as they do where a date comes first.
+    where two files of `jane` would have the same upload, as they do where a date comes first, nor
+    where that upload is much too small, as a month is: the class's own tell what Canvas counts to.
     """
+    certain = [claim.upload for claim in claims if not any(_later_uploads(claim))]
+    # A student's numbers could only lower it, which makes more doubts and never fewer.
+    least = min(certain or [claim.upload for claim in claims], default=0) * SMALLEST_UPLOAD
     later = [list(_later_uploads(claim)) for claim in claims]
     uses = Counter(upload for uploads in later for upload in uploads)
     for claim, uploads in zip(claims, later, strict=True):
-        doubtful = len(uploads) >= MOST_READINGS or any(uses[upload] == 1 for upload in uploads)
+        doubtful = len(uploads) >= MOST_READINGS or any(
+            uses[upload] == 1 and int(upload[2][:40]) >= least for upload in uploads
+        )
         yield replace(claim, doubtful=doubtful)
 
 
@@ -173,7 +187,7 @@ class Folders:
             return Files(self._source).read(member)
         home = "/".join(parts[: self._depth])
         place = _joined(self._source, home)
-        return [Claim(home, member, file=member.path.name, place=place)]
+        return [Claim(home, member, file=member.path.name, layout=self.name, place=place)]
 
     def finish(self, claims: Sequence[Claim]) -> Sequence[Claim]:
         """Nothing more is known."""
@@ -196,7 +210,7 @@ class Files:
         path = member.path
         student = str(path.parent / path.stem) if path.stem else str(path)
         place = _joined(self._source, str(path))
-        return [Claim(student, member, file=path.name, place=place)]
+        return [Claim(student, member, file=path.name, layout=self.name, place=place)]
 
     def finish(self, claims: Sequence[Claim]) -> Sequence[Claim]:
         """Nothing more is known."""

@@ -11,7 +11,15 @@ from pathlib import PurePosixPath
 
 from grader.batch.claims import Claim, Layout
 from grader.batch.gradescope import Gradescope
-from grader.batch.layouts import MOODLE_FOLDER, Canvas, Files, Folders, Moodle, folder_vote
+from grader.batch.layouts import (
+    MOODLE_FOLDER,
+    Canvas,
+    Files,
+    Folders,
+    Moodle,
+    folder_vote,
+    holds_numbers,
+)
 from grader.batch.tree import METADATA, Member, Tree, shown_path
 from grader.names import clean_name, short_name
 
@@ -70,31 +78,60 @@ def recognise(tree: Tree, source: str) -> Place:
 
 
 def _choose(members: Sequence[Member], units: Units, source: str) -> tuple[Layout, list[str]]:
-    """The layout that more than half of the names at the top follow; else plain ones."""
-    for layout in _candidates(members, units):
-        follow = sum(_follows(layout, unit) for unit in units.values())
-        if 2 * follow > len(units):
-            return layout, []
-        if follow:
-            note = f"{follow} of {len(units)} are named as {layout.name} does: not read so"
-            plain, notes = _plain(units, source)
-            return plain, [note, *notes]
-    return _plain(units, source)
+    """The layout that most names at the top follow, if more than half do; else plain ones.
+
+    Every name that a system writes follows that system's layout, so a student can make the names
+    of another one equal at most. Then the layout counts whose own part of the name comes first.
+    """
+    layouts = list(_candidates(members, units))
+    follow = {
+        layout.name: [unit for unit in units.values() if _follows(layout, unit)]
+        for layout in layouts
+    }
+
+    def votes(layout: Layout) -> tuple[int, int]:
+        following = follow[layout.name]
+        return len(following), sum(_comes_first(layout, unit) for unit in following)
+
+    best = max(layouts, key=votes)
+    chosen = best if 2 * len(follow[best.name]) > len(units) else None
+    notes = [
+        f"{len(follow[layout.name])} of {len(units)} names also fit {layout.name}, and are not "
+        "read that way"
+        for layout in layouts
+        if layout is not chosen and follow[layout.name]
+    ]
+    if chosen:
+        return chosen, notes
+    plain, more = _plain(units, source)
+    return plain, [*notes, *more]
 
 
 def _candidates(members: Sequence[Member], units: Units) -> Iterator[Layout]:
+    """The layouts of systems; in a tie the earlier one counts."""
     metadata = [member for member in members if member.path == PurePosixPath(METADATA)]
     exported = sum(GRADESCOPE_FOLDER.fullmatch(name) is not None for name in units)
     # Anybody may hand in a file of that name.
     if metadata and 2 * exported > len(units):
         yield Gradescope(metadata[0])
-    yield Moodle()
     yield Canvas()
+    yield Moodle()
 
 
 def _follows(layout: Layout, unit: Sequence[Member]) -> bool:
     graded = [member for member in unit if member.gradable] or unit
-    return all(layout.read(member) for member in graded)
+    claims = [layout.read(member) for member in graded]
+    if layout.name == Canvas.name and len(unit[0].path.parts) > 1:
+        # A folder of Canvas's files is a section; one student's dated files look like one user's.
+        students = {claim.student for claimed in claims for claim in claimed}
+        if len(students) == 1 or MOODLE_FOLDER.fullmatch(unit[0].path.parts[0]):
+            return False
+    return all(claims)
+
+
+def _comes_first(layout: Layout, unit: Sequence[Member]) -> bool:
+    """Whether no display name holds numbers as another system would write them."""
+    return not any(holds_numbers(claim.name) for member in unit for claim in layout.read(member))
 
 
 def _plain(units: Units, source: str) -> tuple[Layout, list[str]]:

@@ -46,6 +46,8 @@ class Graded(msgspec.Struct, frozen=True, kw_only=True):
     """Item id to what a person gave."""
     contested: str = ""
     """The id that this and another hand-in claim; empty where there is no conflict."""
+    layout: str = ""
+    """What says whose it is, such as `canvas`; empty where it is not known."""
 
 
 @dataclass(frozen=True)

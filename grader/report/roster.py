@@ -8,8 +8,9 @@ could open the exported one as well. What we add is made harmless with `csv_text
 import csv
 import io
 import re
+import unicodedata
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from grader.errors import UsageError
@@ -19,6 +20,10 @@ from grader.report.interface import Graded
 from grader.report.standing import Standing, record_standing
 
 _WORDS = re.compile(r"\w+")
+NUMBERED = {"canvas", "moodle"}
+"""Layouts whose numbers the system writes; their names may be a group's, or hide the student."""
+SHORT_WORD = 2
+"""Letters."""
 
 
 @dataclass(frozen=True)
@@ -88,13 +93,25 @@ def read_table(raw: bytes, where: str) -> Table:
         raise UsageError(f"{where}: must be UTF-8, got a byte that is not: {exc}") from exc
     first = text.partition("\n")[0]
     delimiter = max(",;\t", key=first.count)
-    rows = [tuple(row) for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)]
-    rows = [row for row in rows if row]
+    rows = [row for row in _read_rows(text, delimiter, where) if row]
     if len(rows) < 2:  # noqa: PLR2004 - heads and at least one row
         raise UsageError(f"{where}: must have a line of heads and a row for each student, got none")
     width = len(rows[0])
     padded = (row + ("",) * (width - len(row)) for row in rows[1:])
     return Table(rows[0], tuple(padded), delimiter, marked=raw.startswith(b"\xef\xbb\xbf"))
+
+
+def _read_rows(text: str, delimiter: str, where: str) -> Iterator[tuple[str, ...]]:
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    # A comment may be longer than the module's own limit; no cell is longer than the file. The
+    # limit is the whole process's, so it is only raised.
+    csv.field_size_limit(max(csv.field_size_limit(), len(text)))
+    try:
+        yield from map(tuple, reader)
+    except csv.Error as exc:
+        raise UsageError(
+            f"{where}: line {reader.line_num} is not valid CSV: {exc}; export the file again"
+        ) from exc
 
 
 def write_table(heads: Sequence[str], rows: Iterable[Sequence[str]], like: Table) -> bytes:
@@ -114,7 +131,8 @@ def match_rows(
     One column of identifiers is used for all rows, the one that finds most hand-ins: the number of
     one student in one column may be that of another in the next. Where it finds nothing, a name
     counts that only one row and one hand-in have. An identifier that several hand-ins claim, or
-    several rows have, finds nothing.
+    several rows have, finds nothing, and so does one whose hand-in has quite another name than the
+    row: a student may have typed another's number into a profile.
 
     Args:
         run: The hand-ins.
@@ -138,6 +156,13 @@ def match_rows(
     }
     certain = {key: graded[0] for key, graded in claimed.items() if key not in disputed}
     found = [certain.get(cell) for cell in best]
+    strangers = {
+        place
+        for place, (graded, name) in enumerate(zip(found, names, strict=True))
+        if graded and graded.layout not in NUMBERED and not may_be_same_person(graded.name, name)
+    }
+    disputed |= {best[place] for place in strangers}
+    found = [None if place in strangers else graded for place, graded in enumerate(found)]
     by_name = _by_name(
         run,
         certain.keys() - set(best),
@@ -196,6 +221,33 @@ def unmatched(run: Iterable[Graded], matched: Matched) -> tuple[str, ...]:
 def name_key(name: str) -> str:
     """Same for "Lovelace, Ada" and "Ada Lovelace"; empty for an empty name."""
     return " ".join(sorted(_WORDS.findall(name.casefold())))
+
+
+def may_be_same_person(one: str, other: str) -> bool:
+    """Whether two names share a word, or one of them is missing.
+
+    Accents, capitals and order don't count. A name may be written as Canvas does, `doejane`.
+    """
+    words, others = _plain_words(one), _plain_words(other)
+    if not words or not others or set(words) & set(others):
+        return True
+    return _is_written_in("".join(others), words) or _is_written_in("".join(words), others)
+
+
+def _is_written_in(text: str, words: Iterable[str]) -> bool:
+    for word in words:
+        # Chinese names are as short as one sign; of Latin ones a few letters prove nothing.
+        ends = len(word) >= SHORT_WORD or not word.isascii()
+        if ends and (text.startswith(word) or text.endswith(word)):
+            return True
+        if len(word) > SHORT_WORD and word in text:
+            return True
+    return False
+
+
+def _plain_words(name: str) -> list[str]:
+    text = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", name).casefold())
+    return _WORDS.findall("".join(char for char in text if not unicodedata.combining(char)))
 
 
 def standing_of(graded: Graded | None) -> Standing | None:

@@ -27,6 +27,9 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """Why this file was taken, what else was handed in."""
     contested: str = ""
     """The id that this entry and another claim; empty where there is no conflict."""
+    layout: str = ""
+    """What says whose it is: `canvas`, `moodle`, `gradescope`, `folders`, `files`; empty in runs of
+    an older grader."""
 
     @property
     def kind(self) -> str:

@@ -233,5 +233,6 @@ class RunRecords:
                     "kind": entry.kind,
                     "notes": msgspec.json.encode(entry.notes).decode(),
                     "contested": entry.contested,
+                    "layout": entry.layout,
                 }
                 put_row(connection, schema.entries, row)

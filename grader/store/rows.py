@@ -54,6 +54,7 @@ def entry_of(row: Row[Any]) -> Entry:
         sha256=row.sha256 or "",
         notes=msgspec.json.decode(row.notes, type=tuple[str, ...]),
         contested=row.contested,
+        layout=row.layout,
     )
 
 

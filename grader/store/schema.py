@@ -15,7 +15,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-HEAD = "0003"
+HEAD = "0004"
 """The newest migration; a store at another version is brought here before it is used."""
 
 metadata = MetaData()
@@ -48,6 +48,7 @@ entries = Table(
     Column("kind", String, nullable=False),
     Column("notes", Text, nullable=False),
     Column("contested", String, nullable=False, server_default=""),
+    Column("layout", String, nullable=False, server_default=""),
 )
 """Who handed in what; the attempt that counts."""
 

@@ -171,10 +171,79 @@ def test_canvas_honest_numbers_in_file_names_are_no_conflict(tmp_path: Path) -> 
     assert set(clear(discovery)) == {"10", "11", "12", "20", "21"}
 
 
+def test_canvas_dates_are_no_conflict_of_a_student_with_himself(tmp_path: Path) -> None:
+    """Two dated versions of one student, alone or among others' files, are attempts."""
+    dated = (
+        "doejane_12350_567895_NLA_2026_11_27_v1.ipynb",
+        "doejane_12350_567896_NLA_2026_11_28_v2.ipynb",
+        "roe_12351_567897_2026_11_27_14_30_ps1.ipynb",
+        "roe_12351_567898_2026_11_28_09_10_ps1.ipynb",
+    )
+    alone = found(tmp_path / "1", *dated)
+    assert set(clear(alone)) == {"12350", "12351"}
+    among = found(tmp_path / "2", *dated, "bob_12352_567899_ps1.ipynb")
+    assert set(clear(among)) == {"12350", "12351", "12352"}
+
+
+def test_canvas_no_number_of_a_student_hides_a_false_name(tmp_path: Path) -> None:
+    """A large upload in a display name does not make the true one look too small."""
+    discovery = found(
+        tmp_path,
+        "bob_111_60000_2026_11_27.ipynb",
+        "bob_111_99999999999_x_1234_60001_ps1.ipynb",
+        "cy_112_60002_ps1_2026_11_27.ipynb",
+    )
+    assert set(clear(discovery)) == {"112"}
+    assert list(contested(discovery).values()) == ["111", "111"]
+
+
 def test_canvas_a_name_of_signs_alone_renames_nobody(tmp_path: Path) -> None:
     """Canvas leaves nothing of it; that is no reason to read the class in another way."""
     discovery = found(tmp_path, "_111_60000_ps1.ipynb", "eve_112_60001_ps1.ipynb")
     assert set(clear(discovery)) == {"111", "112"}
+
+
+# Canvas or Moodle
+
+
+CANVAS_CLASS = [f"student{n}_{12340 + n}_{567000 + n}_ps1.ipynb" for n in range(4)]
+CANVAS_CLEAR = {f"{12340 + n}": "ps1.ipynb" for n in range(4)}
+
+
+def test_one_file_named_as_moodle_does_not_change_a_canvas_class(tmp_path: Path) -> None:
+    """It is read as Canvas wrote it, and so are all others."""
+    discovery = found(tmp_path, *CANVAS_CLASS, f"eve_19999_568000_x_1{MOODLE}ps1.py")
+    assert discovery.layouts == ("canvas",)
+    assert clear(discovery) == CANVAS_CLEAR | {"19999": f"x_1{MOODLE}ps1.py"}
+    assert any("1 of 5 names also fit moodle" in note for note in discovery.notes)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["eve_19999_56800{n}_x_1234{n}{mark}p{n}.py", "eve_12341{mark}19999_56800{n}_p{n}.py"],
+    ids=["file name", "display name"],
+)
+def test_many_files_named_as_moodle_do_not_change_a_canvas_class(tmp_path: Path, name: str) -> None:
+    """However many there are, whichever end of the name holds Moodle's mark."""
+    eve = [name.format(n=n, mark=MOODLE) for n in range(9)]
+    discovery = found(tmp_path, *CANVAS_CLASS, *eve)
+    assert discovery.layouts == ("canvas",)
+    assert {key: clear(discovery).get(key) for key in CANVAS_CLEAR} == CANVAS_CLEAR
+    assert set(clear(discovery)) == {*CANVAS_CLEAR, "19999"}
+
+
+def test_a_moodle_class_with_numbers_in_file_names_stays_moodle(tmp_path: Path) -> None:
+    """Dates behind Moodle's mark are not Canvas's numbers, in one name or in all."""
+    names = [f"Student {n}_{n + 10}{MOODLE}ps1_2026_11_27.ipynb" for n in range(3)]
+    discovery = found(tmp_path, *names, f"Eve_1_567_x_20{MOODLE}ps1.ipynb")
+    assert discovery.layouts == ("moodle",)
+    assert set(clear(discovery)) == {"10", "11", "12", "20"}
+
+
+def test_dated_files_in_folders_are_not_canvas(tmp_path: Path) -> None:
+    """Year and month are no user and upload: nobody's files become those of one student."""
+    discovery = found(tmp_path, "amy/ps1_2026_11_27.py", "bob/ps1_2026_11_28.py", "cy/ps1.py")
+    assert set(clear(discovery)) == {"amy", "bob", "cy"}
 
 
 # Gradescope

@@ -44,16 +44,31 @@ def test_a_new_file_replaces_the_student_s_own(store: Store, tmp_path: Path) -> 
     assert told.notes == ("another file than before counts of 11",)
 
 
-def test_a_conflict_of_a_download_ends_when_the_folder_does(store: Store, tmp_path: Path) -> None:
-    """Graded again without one of the two, the run holds the other alone."""
+def test_a_conflict_does_not_end_when_one_side_is_absent(store: Store, tmp_path: Path) -> None:
+    """Who hands in alone later has not won: staff decide, and are told whose entries go."""
     first = ("bob/ps1.py", "amy/ps1.py", "cy/ps1.py")
     grade(store, tmp_path / "1", *first)
     grade(store, tmp_path / "2", *first, "bob.ipynb")
     both = [student for student, contested in held(store).items() if contested]
     assert len(both) == 3, "the entry of the first run is in conflict as well"
-    grade(store, tmp_path / "3", "bob.ipynb", "amy/ps1.py", "cy/ps1.py")
+    alone = ("bob.ipynb", "amy/ps1.py", "cy/ps1.py")
+    for _ in range(2):
+        grade(store, tmp_path / "3", *alone)
+        assert set(both) < set(held(store))
+        assert content(store, "bob") == "# bob/ps1.py"
+    told = grade(store, tmp_path / "3", *alone, counts=("bob (3/bob.ipynb)",))
     assert held(store) == {"amy": "", "bob": "", "cy": ""}
     assert content(store, "bob") == "# bob.ipynb"
+    assert any("no longer in the run" in note and "bob (2/bob" in note for note in told.notes)
+
+
+def test_staff_can_decide_for_an_absent_side(store: Store, tmp_path: Path) -> None:
+    """It gets the id that it contests, and the present side is left out."""
+    grade(store, tmp_path / "1", "bob/ps1.py", "bob.ipynb", "amy/ps1.py", "cy/ps1.py")
+    told = grade(store, tmp_path / "2", "bob.ipynb", "amy/ps1.py", counts=("bob (1/bob)",))
+    assert held(store) == {"amy": "", "bob": "", "cy": ""}
+    assert content(store, "bob") == "# bob/ps1.py"
+    assert any("bob (1/bob.ipynb)" in note for note in told.notes)
 
 
 def test_a_conflict_stays_until_it_is_decided(store: Store, tmp_path: Path) -> None:
@@ -63,8 +78,9 @@ def test_a_conflict_stays_until_it_is_decided(store: Store, tmp_path: Path) -> N
         grade(store, tmp_path / "1", *names)
         assert sorted(held(store).values()) == ["", "", "bob", "bob"]
     choice = next(entry.student for entry in store.entries() if entry.file == "bob.ipynb")
-    for _ in range(2):
-        assert not grade(store, tmp_path / "1", *names, counts=(choice,)).notes
+    for again in (False, True):
+        notes = grade(store, tmp_path / "1", *names, counts=(choice,)).notes
+        assert not again or not notes
         assert held(store) == {"amy": "", "bob": "", "cy": ""}
         assert content(store, "bob") == "# bob.ipynb"
 
@@ -111,3 +127,42 @@ def test_what_is_forgotten_keeps_its_records(store: Store) -> None:
     store.drop_entry("x")
     assert not held(store)
     assert store.content("ab") == b"x = 1"
+
+
+MOODLE = "_assignsubmission_file_"
+CLASS = (f"Vic Tim_1001{MOODLE}/ps1.py", f"Ann Bee_1002{MOODLE}/ps1.py")
+
+
+@pytest.mark.parametrize("late", ["1001.py", "1001/ps1.py", "vic_1001_7_ps1.py"])
+def test_a_number_of_another_layout_replaces_nobody(
+    store: Store, tmp_path: Path, late: str
+) -> None:
+    """Moodle's 1001 is not whoever named a file so: both stay, whichever comes next."""
+    grade(store, tmp_path / "1", *CLASS)
+    for _ in range(2):
+        grade(store, tmp_path / "late", late)
+        assert sorted(held(store).values()) == ["", "1001", "1001"]
+        assert content(store, "1001") == f"# {CLASS[0]}"
+    grade(store, tmp_path / "1", *CLASS)
+    assert sorted(held(store).values()) == ["", "1001", "1001"]
+    grade(store, tmp_path / "1", *CLASS, counts=("1001",))
+    assert held(store) == {"1001": "", "1002": ""}
+    assert content(store, "1001") == f"# {CLASS[0]}"
+
+
+def test_moodle_s_number_stays_with_a_new_display_name(store: Store, tmp_path: Path) -> None:
+    """Groups and marriages change the name: that is told, and no conflict."""
+    grade(store, tmp_path / "1", *CLASS)
+    new = (f"Team B-Vic Tim_1001{MOODLE}/ps1.py", f"Ann Bee-Jones_1002{MOODLE}/ps1.py")
+    told = grade(store, tmp_path / "2", *new)
+    assert held(store) == {"1001": "", "1002": ""}
+    assert "another display name than before: 1001, 1002" in told.notes
+    assert content(store, "1001") == f"# {new[0]}"
+
+
+def test_a_moodle_name_that_reads_two_ways_replaces_nobody(store: Store, tmp_path: Path) -> None:
+    """Without folders the last number may be the student's own."""
+    grade(store, tmp_path / "1", *CLASS)
+    grade(store, tmp_path / "2", f"Eve_7{MOODLE}x_1001{MOODLE}ps1.py", f"Cy_9{MOODLE}ps1.py")
+    assert sorted(held(store).values()) == ["", "", "1001", "1001"]
+    assert content(store, "1001") == f"# {CLASS[0]}"

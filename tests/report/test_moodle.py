@@ -110,7 +110,7 @@ class _Tags(HTMLParser):
 
 def test_moodle_comment_is_harmless_html() -> None:
     """Moodle reads comments as HTML: no tag of a stranger is in them."""
-    graded = msgspec.structs.replace(nasty(), student="7001")
+    graded = msgspec.structs.replace(nasty(), student="7001", layout="moodle")
     comment = rows(moodle_worksheet([graded], WORKSHEET).content)[0]["Feedback comments"]
     tags = _Tags()
     tags.feed(comment)

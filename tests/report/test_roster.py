@@ -1,10 +1,18 @@
 """grader/report/roster.py: whose row is whose."""
 
+import csv
+
 import pytest
 
 from grader.errors import UsageError
 from grader.report.interface import Graded
-from grader.report.roster import match_rows, name_key, read_table, unmatched
+from grader.report.roster import (
+    match_rows,
+    may_be_same_person,
+    name_key,
+    read_table,
+    unmatched,
+)
 
 
 def graded(student: str, name: str = "") -> Graded:
@@ -47,7 +55,7 @@ def test_match_rows_does_not_guess(run_names: list[str], row_names: list[str]) -
 
 def test_match_rows_does_not_give_a_hand_in_twice() -> None:
     """Who was found by number is not found again by name."""
-    run = [graded("1", "Ada L")]
+    run = [Graded(student="1", name="Ada L", layout="moodle")]
     assert match_rows(run, [["1", "2"]], ["Someone Else", "Ada L"]).rows == (run[0], None)
 
 
@@ -73,6 +81,25 @@ def test_read_table_needs_utf8() -> None:
 def test_read_table_fills_short_rows() -> None:
     """Rows that lack their last cells are read as if these were empty."""
     assert read_table(b"a,b,c\n1\n", "x").rows == (("1", "", ""),)
+
+
+def test_read_table_reads_a_long_cell() -> None:
+    """A comment of any length, in quotes that never end as well, is no reason to stop."""
+    comment = "x" * 300_000
+    assert read_table(f'a,b\n1,"{comment}"\n'.encode(), "x").rows == (("1", comment),)
+    assert read_table(f'a,b\n1,"{comment}'.encode(), "x").rows == (("1", comment),)
+
+
+def test_read_table_says_which_line_is_not_csv(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the module refuses, here a cell beyond its limit, is an error with its place."""
+    before = csv.field_size_limit(1000)
+    try:
+        monkeypatch.setattr("csv.field_size_limit", lambda *_: 1000)
+        with pytest.raises(UsageError, match=r"--roster: line 3 is not valid CSV: .*; export"):
+            read_table(f"a,b\n1,x\n2,{'x' * 2000}\n".encode(), "--roster")
+    finally:
+        monkeypatch.undo()
+        csv.field_size_limit(before)
 
 
 def claim(student: str, contested: str, name: str = "") -> Graded:
@@ -115,3 +142,44 @@ def test_match_rows_tells_whom_a_name_alone_has_found() -> None:
     found = match_rows(run, [["1", "2"]], ["Ada L", "R, Bob"])
     assert found.rows == tuple(run)
     assert found.notes == ["name:Bob R: found in the roster by the name alone"]
+
+
+def test_match_rows_gives_nobody_the_points_of_another_name() -> None:
+    """A number that a student typed into a profile brings no points into another's row."""
+    run = [graded("s1", "Eve Il"), graded("vic@x.edu", "Vic Tim"), graded("s3", "Ann Bee")]
+    columns = [["s1", "s2", "s3"], ["vic@x.edu", "eve@x.edu", "ann@x.edu"]]
+    found = match_rows(run, columns, ["Tim, Vic", "Il, Eve", "Bee, Ann"])
+    assert found.rows == (None, None, run[2])
+    assert found.contested == ("s1",)
+    assert unmatched(run, found) == ("vic@x.edu",)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("", "Tim, Vic"),
+        ("Vic Tim", ""),
+        ("timvic", "Tim, Vic"),
+        ("libo", "Li, Bo"),
+        ("ÉMILIE DU CHÂTELET", "du chatelet, emilie"),
+        ("Vic T.", "Tim, Vic"),
+        ("Jean-Luc García", "de la Cruz Garcia, J."),
+        ("王伟", "伟, 王"),
+        ("Straße", "Strasse"),
+        ("İpek", "ipek"),
+    ],
+)
+def test_names_of_one_person(one: str, other: str) -> None:
+    """However a system writes them."""
+    assert may_be_same_person(one, other)
+    assert may_be_same_person(other, one)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("Eve Il", "Tim, Vic"), ("Eve V", "Vic Tim"), ("王伟", "李 雷"), ("e", "eve")],
+)
+def test_names_of_two_persons(one: str, other: str) -> None:
+    """A letter in common is no word."""
+    assert not may_be_same_person(one, other)
+    assert not may_be_same_person(other, one)

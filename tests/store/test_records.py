@@ -12,7 +12,14 @@ from tests.store.hand_ins import entry, info, kept, record_of
 def test_entries_come_back_by_student(store: Store) -> None:
     """Every field of a hand-in is kept, whatever its texts hold."""
     odd = Entry(
-        student=NASTY, name=NASTY, attempt=3, late=True, file=NASTY, sha256="ab", notes=(NASTY,)
+        student=NASTY,
+        name=NASTY,
+        attempt=3,
+        late=True,
+        file=NASTY,
+        sha256="ab",
+        notes=(NASTY,),
+        layout="canvas",
     )
     hand_ins = [(entry("zoë"), b"x = 1"), (odd, b"?"), (entry("anna"), b"x = 1")]
     store.put_entries(hand_ins)
