@@ -32,6 +32,8 @@ RIGHT: Mapping[str, str] = yaml.safe_load((FOLDER / "right.yaml").read_text(enco
 """Item -> the right solution that an attack wraps: what it scores is told from a wrong answer."""
 
 
+SLOW_ITEMS = {"3.2-storage", "3.2-operations", "3.2-unchanged", "3.3", "3.4"}
+"""Items of networks of full size whose right solution other tests grade as well."""
 MODULES = {"3.2": ("numpy", "torch"), "4": ("numpy", "jax")}
 """Item -> what is imported ahead; each of these three takes a second or so."""
 
@@ -68,7 +70,13 @@ def _nothing_left() -> Iterator[None]:
     assert Leftovers.now() == before
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
+@pytest.mark.parametrize(
+    "case",
+    [
+        pytest.param(case, id=case["name"], marks=[pytest.mark.slow] if case.get("slow") else [])
+        for case in CASES
+    ],
+)
 def test_an_attack_ends_as_expected(case: dict[str, Any]) -> None:
     """Status, points and words are those that the corpus names."""
     above = case.get("above", "") * case.get("times", 1)
@@ -82,7 +90,13 @@ def test_an_attack_ends_as_expected(case: dict[str, Any]) -> None:
     assert str(ROOT) not in told
 
 
-@pytest.mark.parametrize("item", sorted(RIGHT))
+@pytest.mark.parametrize(
+    "item",
+    [
+        pytest.param(item, marks=[pytest.mark.slow] if item in SLOW_ITEMS else [])
+        for item in sorted(RIGHT)
+    ],
+)
 def test_the_right_solution_gets_all_points(item: str) -> None:
     """The rubric of this corpus is not what makes attacks fail."""
     found = graded(item, "RIGHT")

@@ -210,7 +210,7 @@ def test_played_back_a_right_submission_stays_right(name: str) -> None:
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 @pytest.mark.filterwarnings("ignore::numpy.exceptions.ComplexWarning")
 @pytest.mark.parametrize("name", SUBJECTS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(data=st.data())
 def test_any_answer_ends_in_a_finding(name: str, data: st.DataObject) -> None:
     """One answer, or every answer to the same question, is replaced in part or wholly."""
@@ -237,6 +237,8 @@ def floods() -> Iterator[tuple[str, Any]]:
     yield "factors", {f"{number}": np.ones((60, 5), np.float16) for number in range(20_000)}
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(400)
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 @pytest.mark.parametrize("flood", list(floods()), ids=lambda flood: flood[0].replace(" ", "-"))
 def test_a_flood_costs_little(flood: tuple[str, Any]) -> None:
