@@ -94,6 +94,33 @@ def failing_slice(_question: Question) -> Slice | None:
     raise RuntimeError("8")
 
 
+MARKS = "\u0301\u0316" * 60_000
+COMBINING = {
+    "name": f"x = a{MARKS}",
+    "marks that normalising makes": "x = a" + "\uff9e\u0f73" * 60_000,
+    "comment": f"# {MARKS}",
+    "broken": f"x = = a{MARKS}",
+    "magic": f"%time x = a{MARKS}",
+    "escaped in a magic": "get_ipython().run_line_magic('time', 'x = a%s')"
+    % (r"\u0301\u0316" * 20_000),
+}
+"""Cells of which Python would normalise a name in time in the square of its length."""
+
+
+@pytest.mark.parametrize("source", COMBINING.values(), ids=COMBINING.keys())
+def test_long_runs_of_combining_characters_are_left_out(source: str) -> None:
+    """Only that cell is left out; names with a few such characters are as good as others."""
+    began = time.process_time()
+    raw = notebook_bytes(source, "def f(): return 7", "a\u0301\u0316 = '" + "e\u0301" * 1000 + "'")
+    parsed = parse_submission("ps1.ipynb", raw)
+    assert time.process_time() - began < 3
+    assert not slice_of(parsed.program, ["f", "\u00e1\u0316"]).missing
+    escaped = source.startswith("get")
+    assert escaped or parsed.notes == (
+        "cell 1 has more than 30 combining characters in a row; it is left out",
+    )
+
+
 MAGICS = {
     "words": "a" * 1_999 + " " + ("b." * 990 + " ") * 100 + "!",
     "cell magics": "%%time\n" * 30_000,
