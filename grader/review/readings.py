@@ -149,6 +149,9 @@ class Readings:
             return call(function, replace(work, plain=True))
         except HelperError as exc:
             raise UnreadableError(f"reading it {exc}; look at the file itself") from exc
+        except HelperFaultError as exc:
+            log.exception("reading a submission failed")
+            raise UnreadableError("reading it failed; look at the file itself") from exc
 
     def _read(self, entry: Entry, item: str) -> Reading:
         try:

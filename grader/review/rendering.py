@@ -80,7 +80,7 @@ class Surveyed:
 def render_answer(work: Work) -> Reading:
     """The answer to one item."""
     try:
-        cells = read_cells(work.content, work.kind)
+        cells = read_cells(work.content, work.kind, plain=work.plain)
     except UnreadableError as exc:
         return unreadable(str(exc))
     answer = find_answers(cells, work.questions)[work.item]
@@ -113,7 +113,7 @@ def unreadable(reason: str, *, empty: bool = True) -> Reading:
 def render_page(work: Work) -> Page:
     """The whole submission from a cell on, as far as it fits; the answer's cells are marked."""
     try:
-        cells = read_cells(work.content, work.kind)
+        cells = read_cells(work.content, work.kind, plain=work.plain)
     except UnreadableError as exc:
         return Page(error=str(exc))
     there = {cell.number for cell in find_answers(cells, work.questions)[work.item].cells}
@@ -131,7 +131,7 @@ def render_page(work: Work) -> Page:
 def survey(work: Work) -> Surveyed:
     """Texts and answers of one submission; none where it can't be read."""
     try:
-        cells = read_cells(work.content, work.kind)
+        cells = read_cells(work.content, work.kind, plain=work.plain)
     except UnreadableError:
         return Surveyed()
     answers = find_answers(cells, work.questions)
