@@ -26,7 +26,7 @@ from grader.store import Entry
 
 log = logging.getLogger(__name__)
 Result = TypeVar("Result")
-CPU_SECONDS = 8
+CPU_SECONDS = 6
 """Processor time for rendering one answer or page; then it is shown as it was written."""
 CACHE_BYTES = 192 << 20
 """Of rendered answers that are kept."""

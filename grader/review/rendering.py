@@ -83,7 +83,7 @@ def render_answer(work: Work) -> Reading:
         cells = read_cells(work.content, work.kind, plain=work.plain)
     except UnreadableError as exc:
         return unreadable(str(exc))
-    answer = find_answers(cells, work.questions)[work.item]
+    answer = find_answers(cells, work.questions, plain=work.plain)[work.item]
     shown: list[str] = []
     room = Room(text=6 << 20, pictures=48 << 20)
     for html in _shown(answer.cells, cells, work):
@@ -116,7 +116,10 @@ def render_page(work: Work) -> Page:
         cells = read_cells(work.content, work.kind, plain=work.plain)
     except UnreadableError as exc:
         return Page(error=str(exc))
-    there = {cell.number for cell in find_answers(cells, work.questions)[work.item].cells}
+    there = {
+        cell.number
+        for cell in find_answers(cells, work.questions, plain=work.plain)[work.item].cells
+    }
     rest = cells[work.start :]
     shown: list[str] = []
     room = Room(text=3 << 20, pictures=24 << 20)
@@ -134,7 +137,7 @@ def survey(work: Work) -> Surveyed:
         cells = read_cells(work.content, work.kind, plain=work.plain)
     except UnreadableError:
         return Surveyed()
-    answers = find_answers(cells, work.questions)
+    answers = find_answers(cells, work.questions, plain=work.plain)
     return Surveyed(
         tuple(cell.source for cell in cells if cell.kind != "code"),
         {item: _light(answer) for item, answer in answers.items()},
