@@ -66,7 +66,11 @@ def grade_item(item: Item, submission: Submission, setting: ItemSetting) -> Item
     missing = [text for name, text in part.missing.items() if name in item.requires]
     if missing:
         return item_record(
-            item, Status.MISSING, feedback=missing[0], notes=(*missing[1:], *part.notes)
+            item,
+            Status.MISSING,
+            feedback=missing[0],
+            notes=(*missing[1:], *part.notes),
+            staff_note=part.staff_note,
         )
     session = ItemSession(setting.sandbox, _limits(item, setting), part.chunks, part.bound)
     bench = Bench(

@@ -48,6 +48,7 @@ REVIEWED = {
     "submission/load.py": 1,
     "submission/magics.py": 2,
     "submission/notebook.py": 1,
+    "submission/python.py": 1,
 }
 """File -> how many patterns it has; names and columns of the course's staff are trusted."""
 

@@ -5,20 +5,28 @@ item; the text that is nearest to the question. An answer goes on, code and plot
 something about another item begins.
 """
 
+import math
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from itertools import accumulate, islice
 
 from rapidfuzz import fuzz
 
 from grader.review.assignment import Assignment
 from grader.review.labels import Anchor, Labels
 from grader.review.notebook import Cell
-from grader.review.similar import normalised
+from grader.review.similar import MAX_COMPARED, normalised
 
 MAX_SEGMENTS = 60
 """Of one answer; the rest is one click away."""
+MAX_PIECES = 4000
+"""Into which the cells of one submission are cut; the cells that follow stay whole."""
+MAX_GUESSED = 500
+"""Texts that are compared with a question which nothing names."""
+TITLE = 25.0
+"""Likeness to the question, at most, that a text gets for words of its title."""
 ENOUGH = 60.0
 """Likeness to the question, of 100, from which on a text is taken for its answer."""
 PLACEHOLDER = re.compile(r"\W*your\b[^.!?\n]{0,60}[.!?]?\W*|\*your\b[^*]{0,400}\*", re.IGNORECASE)
@@ -106,17 +114,21 @@ def questions_of(assignment: Assignment) -> tuple[Question, ...]:
     )
 
 
-def find_answers(cells: Sequence[Cell], questions: Sequence[Question]) -> dict[str, Answer]:
+def find_answers(
+    cells: Sequence[Cell], questions: Sequence[Question], *, plain: bool = False
+) -> dict[str, Answer]:
     """The answer to every item that a person judges.
 
     Args:
         cells: Of one hand-in, in order.
         questions: All items of the assignment: where another one begins, an answer ends.
+        plain: Look for marks and headings alone, and for no formulas, where more takes too long.
     """
-    pieces = _pieces(cells, questions)
+    pieces = _pieces(cells, questions, plain=plain)
     named = {item for piece in pieces for item in piece.items}
     missing = [question for question in questions if question.item not in named]
-    pieces = _guessed(pieces, [question for question in missing if question.by_hand], questions)
+    if not plain:
+        pieces = _guessed(pieces, [one for one in missing if one.by_hand], questions)
     return {question.item: _answer(question, pieces) for question in questions if question.by_hand}
 
 
@@ -132,9 +144,9 @@ class _Piece:
     """Whether what came before ends here all the same."""
 
 
-def _pieces(cells: Iterable[Cell], questions: Sequence[Question]) -> list[_Piece]:
+def _pieces(cells: Iterable[Cell], questions: Sequence[Question], *, plain: bool) -> list[_Piece]:
     by_heading = {question.heading: question.item for question in questions}
-    labels = Labels(tuple(by_heading))
+    labels = Labels(tuple(by_heading), formulas=not plain)
     known = {question.item for question in questions}
     pieces: list[_Piece] = []
     for cell in cells:
@@ -146,7 +158,7 @@ def _pieces(cells: Iterable[Cell], questions: Sequence[Question]) -> list[_Piece
             replace(anchor, items=tuple(by_heading.get(name, name) for name in anchor.items))
             for anchor in anchors
         ]
-        pieces += _cut(cell, told)
+        pieces += _cut(cell, told[: max(MAX_PIECES - len(pieces), 0)])
     return pieces
 
 
@@ -171,12 +183,19 @@ def _guessed(
 ) -> list[_Piece]:
     """Give the items that nothing names the text that is most like their question."""
     order = {question.item: place for place, question in enumerate(questions)}
+    neighbours = _neighbours(pieces, order)
+    free = (
+        (place, piece.cell.source.casefold())
+        for place, piece in enumerate(pieces)
+        if not piece.items and piece.cell.kind != "code" and piece.cell.source.strip()
+    )
+    texts = dict(islice(free, MAX_GUESSED))
     chosen: dict[int, tuple[float, str]] = {}
     for question in missing:
+        mine = order[question.item]
         scored = [
-            (_likeness(question, piece.cell) + _in_place(question, place, pieces, order), place)
-            for place, piece in enumerate(pieces)
-            if not piece.items and piece.cell.kind != "code"
+            (_likeness(question, text, _in_place(mine, *neighbours[place])), place)
+            for place, text in texts.items()
         ]
         score, place = max(scored, default=(0.0, -1), key=lambda pair: pair[0])
         if score >= ENOUGH and score > chosen.get(place, (0.0, ""))[0]:
@@ -187,14 +206,17 @@ def _guessed(
     ]
 
 
-def _likeness(question: Question, cell: Cell) -> float:
-    """From 0 to 100: the words that the question holds, and how near the text is to its title."""
-    text = cell.source.casefold()
-    if not text.strip() or not question.words:
-        return 0.0
+def _likeness(question: Question, text: str, in_place: float) -> float:
+    """The words that the question holds, how near the text is to its title, and to its place."""
+    if not question.words:
+        return in_place
     there = sum(_holds(text, word.casefold()) for word in question.words)
-    near = float(fuzz.partial_token_set_ratio(question.title.casefold(), text[:4000]))
-    return 75.0 * there / len(question.words) + 0.25 * near - 20.0
+    words = 75.0 * there / len(question.words) - 20.0 + in_place
+    # The title takes longest to compare, and counts for no more than this.
+    if words + TITLE < ENOUGH:
+        return words
+    near = fuzz.partial_token_set_ratio(question.title.casefold(), text[:MAX_COMPARED])
+    return words + TITLE * float(near) / 100.0
 
 
 def _holds(text: str, word: str) -> bool:
@@ -204,16 +226,17 @@ def _holds(text: str, word: str) -> bool:
     return word[:-2] in text if len(word) > 6 else word in text  # noqa: PLR2004 - long enough to cut
 
 
-def _in_place(
-    question: Question, place: int, pieces: Sequence[_Piece], order: Mapping[str, int]
-) -> float:
+def _neighbours(pieces: Sequence[_Piece], order: Mapping[str, int]) -> list[tuple[float, float]]:
+    """For each piece, the last item named before it and the first one from it on, by `order`."""
+    named = [[order[item] for item in piece.items if item in order] for piece in pieces]
+    last = accumulate((max(places, default=-math.inf) for places in named), max, initial=-math.inf)
+    first = accumulate((min(places, default=math.inf) for places in reversed(named)), min)
+    return list(zip(last, [*first][::-1], strict=False))
+
+
+def _in_place(mine: int, last_before: float, first_after: float) -> float:
     """A text between the neighbours of its item is likelier; one outside of them hardly is it."""
-    mine = order[question.item]
-    before = [order[item] for piece in pieces[:place] for item in piece.items if item in order]
-    after = [order[item] for piece in pieces[place:] for item in piece.items if item in order]
-    if any(other > mine for other in before) or any(other < mine for other in after):
-        return -25.0
-    return 10.0
+    return 10.0 if last_before <= mine <= first_after else -25.0
 
 
 def _answer(question: Question, pieces: Sequence[_Piece]) -> Answer:
@@ -250,7 +273,7 @@ def _answer(question: Question, pieces: Sequence[_Piece]) -> Answer:
 def _plots_before(pieces: Sequence[_Piece], place: int) -> list[Cell]:
     """Cells with pictures just before a text: people explain a plot below it."""
     plots: list[Cell] = []
-    for piece in reversed(pieces[:place]):
+    for piece in (pieces[at] for at in range(place - 1, -1, -1)):
         if piece.cell.kind != "code" or piece.items or piece.ends:
             break
         if any(output.kind == "picture" for output in piece.cell.outputs):

@@ -53,6 +53,8 @@ class Labels:
 
     items: Sequence[str]
     """Every item of the assignment, by hand or not."""
+    formulas: bool = True
+    """Skip lines inside of formulas, which takes longer."""
     _patterns: dict[str, re.Pattern[str]] = field(init=False)
     _number: str = field(init=False, default="")
     _lines: int = field(init=False, default=0)
@@ -67,7 +69,7 @@ class Labels:
         self._lines += len(lines)
         if self._lines > MAX_LINES:
             return
-        hidden = _hidden_lines(text)
+        hidden = _hidden_lines(text, formulas=self.formulas)
         for number, line in enumerate(lines):
             if number in hidden or not line.strip():
                 continue
@@ -190,7 +192,7 @@ def _is_underline(line: str) -> bool:
     )
 
 
-def _hidden_lines(text: str) -> set[int]:
+def _hidden_lines(text: str, *, formulas: bool) -> set[int]:
     """Lines in code and inside formulas of several lines, where nothing is a label."""
     hidden: set[int] = set()
     fenced = False
@@ -201,7 +203,7 @@ def _hidden_lines(text: str) -> set[int]:
         elif fenced:
             hidden.add(number)
     first, position = 0, 0
-    for formula in find_formulas(text):
+    for formula in find_formulas(text) if formulas else ():
         first += text.count("\n", position, formula.start)
         position = formula.start
         hidden.update(range(first + 1, first + formula.source.count("\n") + 1))

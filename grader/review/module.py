@@ -1,12 +1,12 @@
 """A module as it reads: whole-line comments and free-standing strings as text, code between."""
 
 import ast
-import io
 import re
-import tokenize
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+
+from grader.submission.python import BrokenSourceError, parse
 
 MARK = "# %%"
 """Begins a cell in a module that was written as cells."""
@@ -26,13 +26,17 @@ class Stretch:
     """By the template's mark, `# %% [markdown] item="1.1b" role="answer"`."""
 
 
-def module_stretches(text: str) -> Iterator[Stretch]:
+def module_stretches(text: str, *, plain: bool = False) -> Iterator[Stretch]:
     """Every stretch of a module, in order.
 
-    Nothing is run; a module with a syntax error is still shown by its lines.
+    Nothing is run; a module that the loader refuses to parse is still shown by its lines.
+
+    Args:
+        text: Of the module.
+        plain: Do not parse it: free-standing strings count as code.
     """
     lines = text.splitlines()
-    prose = _prose_lines(text, lines)
+    prose = _comment_lines(lines) if plain else _prose_lines(text, lines)
     words = "text"
     marks: dict[str, str] = {}
     kind, block = "code", list[str]()
@@ -61,20 +65,16 @@ def _block(kind: str, lines: Sequence[str], marks: Mapping[str, str]) -> Iterato
 
 def _prose_lines(text: str, lines: Sequence[str]) -> dict[int, str]:
     """Line number -> its words, for every line that is a comment or a free-standing string."""
-    prose: dict[int, str] = {}
-    for number, line in enumerate(lines, 1):
-        if line.startswith("#") and not line.startswith("#!"):
-            prose[number] = line.removeprefix("#").removeprefix(" ")
+    prose = _comment_lines(lines)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            hidden = _lines_in_strings(text)
-            tree = ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError, tokenize.TokenError):
+            body = parse(text)
+    except BrokenSourceError:
         return prose
-    for number in hidden:
+    for number in _lines_in_strings(body):
         prose.pop(number, None)
-    for node in tree.body:
+    for node in body:
         match node:
             case ast.Expr(value=ast.Constant(value=str(words)), end_lineno=int(end)):
                 told = words.strip("\n").splitlines()
@@ -88,10 +88,23 @@ def _prose_lines(text: str, lines: Sequence[str]) -> dict[int, str]:
     return prose
 
 
-def _lines_in_strings(text: str) -> set[int]:
+def _comment_lines(lines: Sequence[str]) -> dict[int, str]:
+    """Line number -> its words, for every line that looks like a comment."""
+    return {
+        number: line.removeprefix("#").removeprefix(" ")
+        for number, line in enumerate(lines, 1)
+        if line.startswith("#") and not line.startswith("#!")
+    }
+
+
+def _lines_in_strings(body: Sequence[ast.stmt]) -> set[int]:
     """Lines that begin inside a string, where `#` is no comment."""
     inside: set[int] = set()
-    for token in tokenize.generate_tokens(io.StringIO(text).readline):
-        if token.type == tokenize.STRING and token.end[0] > token.start[0]:
-            inside.update(range(token.start[0] + 1, token.end[0] + 1))
+    waiting: list[ast.AST] = list(body)
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, (ast.Constant, ast.JoinedStr)):
+            inside.update(range(node.lineno + 1, (node.end_lineno or node.lineno) + 1))
+        else:
+            waiting.extend(ast.iter_child_nodes(node))
     return inside

@@ -53,19 +53,23 @@ class UnreadableError(ValueError):
     """The file can't be read as a notebook or a module."""
 
 
-def read_cells(content: bytes, kind: str) -> tuple[Cell, ...]:
+def read_cells(content: bytes, kind: str, *, plain: bool = False) -> tuple[Cell, ...]:
     """The cells of a notebook, or of a module with its comments and docstrings as text.
 
     Args:
         content: The file's bytes.
         kind: `notebook` or `module`.
+        plain: Read a module by its lines alone, where parsing it takes too long.
 
     Raises:
         UnreadableError: the bytes are no notebook where one is wanted.
     """
     if kind == "notebook":
         return tuple(_bounded(_notebook_cells(content)))
-    return tuple(_bounded(_module_cells(content.decode("utf-8-sig", errors="replace"))))
+    text = content.decode("utf-8-sig", errors="replace")
+    if len(text) > MAX_TEXT:
+        text = text[:MAX_TEXT] + CUT_HERE
+    return tuple(_bounded(_module_cells(text, plain=plain)))
 
 
 def _bounded(cells: Iterable[Cell]) -> Iterator[Cell]:
@@ -155,8 +159,8 @@ def _picture(data: Mapping[str, Any]) -> Picture | None:
     return None
 
 
-def _module_cells(text: str) -> Iterator[Cell]:
-    for number, part in enumerate(module_stretches(text), 1):
+def _module_cells(text: str, *, plain: bool) -> Iterator[Cell]:
+    for number, part in enumerate(module_stretches(text, plain=plain), 1):
         if number > MAX_CELLS:
             return
         yield Cell(number, part.kind, _cut(part.source), item=part.item, role=part.role)

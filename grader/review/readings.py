@@ -26,7 +26,7 @@ from grader.store import Entry
 
 log = logging.getLogger(__name__)
 Result = TypeVar("Result")
-CPU_SECONDS = 8
+CPU_SECONDS = 6
 """Processor time for rendering one answer or page; then it is shown as it was written."""
 CACHE_BYTES = 192 << 20
 """Of rendered answers that are kept."""
@@ -149,6 +149,9 @@ class Readings:
             return call(function, replace(work, plain=True))
         except HelperError as exc:
             raise UnreadableError(f"reading it {exc}; look at the file itself") from exc
+        except HelperFaultError as exc:
+            log.exception("reading a submission failed")
+            raise UnreadableError("reading it failed; look at the file itself") from exc
 
     def _read(self, entry: Entry, item: str) -> Reading:
         try:

@@ -80,10 +80,10 @@ class Surveyed:
 def render_answer(work: Work) -> Reading:
     """The answer to one item."""
     try:
-        cells = read_cells(work.content, work.kind)
+        cells = read_cells(work.content, work.kind, plain=work.plain)
     except UnreadableError as exc:
         return unreadable(str(exc))
-    answer = find_answers(cells, work.questions)[work.item]
+    answer = find_answers(cells, work.questions, plain=work.plain)[work.item]
     shown: list[str] = []
     room = Room(text=6 << 20, pictures=48 << 20)
     for html in _shown(answer.cells, cells, work):
@@ -113,10 +113,13 @@ def unreadable(reason: str, *, empty: bool = True) -> Reading:
 def render_page(work: Work) -> Page:
     """The whole submission from a cell on, as far as it fits; the answer's cells are marked."""
     try:
-        cells = read_cells(work.content, work.kind)
+        cells = read_cells(work.content, work.kind, plain=work.plain)
     except UnreadableError as exc:
         return Page(error=str(exc))
-    there = {cell.number for cell in find_answers(cells, work.questions)[work.item].cells}
+    there = {
+        cell.number
+        for cell in find_answers(cells, work.questions, plain=work.plain)[work.item].cells
+    }
     rest = cells[work.start :]
     shown: list[str] = []
     room = Room(text=3 << 20, pictures=24 << 20)
@@ -131,10 +134,10 @@ def render_page(work: Work) -> Page:
 def survey(work: Work) -> Surveyed:
     """Texts and answers of one submission; none where it can't be read."""
     try:
-        cells = read_cells(work.content, work.kind)
+        cells = read_cells(work.content, work.kind, plain=work.plain)
     except UnreadableError:
         return Surveyed()
-    answers = find_answers(cells, work.questions)
+    answers = find_answers(cells, work.questions, plain=work.plain)
     return Surveyed(
         tuple(cell.source for cell in cells if cell.kind != "code"),
         {item: _light(answer) for item, answer in answers.items()},

@@ -15,6 +15,8 @@ SHORTEST_STEM = 3
 MAX_SIGNATURE = 80
 MAX_LINE = 500
 """Characters of a line that are looked at where it can't be parsed."""
+MAX_BITS = 64
+"""Of an integer that is written out as the default of a parameter."""
 MAX_NAME = 80
 """Characters of a name that may be a misspelling of what was asked for."""
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -33,6 +35,7 @@ class Candidate:
     """Of a function, or of a class's constructor, without `self`."""
     required: int
     bases: tuple[str, ...]
+    """Of a class, the last part of each base's name: `Module` of `nn.Module`."""
 
     @property
     def shown(self) -> str:
@@ -128,7 +131,7 @@ def _candidates(program: Program) -> Iterator[Candidate]:
                     (p for p in body if isinstance(p, ast.FunctionDef) and p.name == "__init__"),
                     None,
                 )
-                bases = tuple(ast.unparse(base)[:MAX_SIGNATURE] for base in one.node.bases)
+                bases = tuple(_last_name(base) for base in one.node.bases)
                 yield _function(name, "class", one, made, bases)
                 for part in body:
                     if isinstance(part, FUNCTIONS) and not part.name.startswith("__"):
@@ -169,10 +172,21 @@ def _function(
     return Candidate(name, statement, kind, tuple(shown), required, bases)
 
 
+def _last_name(node: ast.expr) -> str:
+    # No `ast.unparse`: it recurses, and an expression of a submission may be nested deep.
+    match node:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name
+    return ""
+
+
 def _default(value: ast.expr | None) -> str:
     match value:
         case None:
             return ""
+        # Python refuses to write out an integer of thousands of digits.
+        case ast.Constant(value=int(number)) if number.bit_length() > MAX_BITS:
+            return "=…"
         case ast.Constant(value=constant):
             return f"={constant!r:.20}"
     return "=…"

@@ -5,7 +5,10 @@ says so with an error; only its time has to be bounded here.
 """
 
 import ast
+import re
 import symtable
+import unicodedata
+from functools import lru_cache
 
 from grader.submission.text import shown
 
@@ -13,6 +16,10 @@ MAX_SOURCE = 1 << 18
 """Characters of one cell, or of a module."""
 MAX_FIELDS = 2_000_000_000
 """Braces times characters of one cell: the time of a long f-string grows with this product."""
+MAX_COMBINING = 30
+"""Combining characters in a row, as in Unicode's stream-safe text: the parser normalises names,
+which takes time in the square of such a run."""
+NON_ASCII = re.compile(rf"[^\x00-\x7f]{{{MAX_COMBINING + 1},}}")
 
 
 class BrokenSourceError(Exception):
@@ -46,6 +53,25 @@ def check_length(source: str) -> None:
         raise BrokenSourceError(f"has more than {MAX_SOURCE} characters")
     if source.count("{") * len(source) > MAX_FIELDS:
         raise BrokenSourceError("has too many braces for its length")
+    if has_long_combining_run(source):
+        raise BrokenSourceError(f"has more than {MAX_COMBINING} combining characters in a row")
+
+
+def has_long_combining_run(text: str) -> bool:
+    """Whether `text` has more than `MAX_COMBINING` combining characters in a row."""
+    for found in NON_ASCII.finditer(text):
+        run = 0
+        for character in found.group():
+            run = run + 1 if _is_combining(character) else 0
+            if run > MAX_COMBINING:
+                return True
+    return False
+
+
+@lru_cache(maxsize=1 << 12)
+def _is_combining(character: str) -> bool:
+    # Some characters become combining ones only when they are normalised.
+    return all(map(unicodedata.combining, unicodedata.normalize("NFKD", character)))
 
 
 def parse(source: str) -> list[ast.stmt]:

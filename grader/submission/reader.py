@@ -5,6 +5,7 @@ a process that is ended where a file takes too long or too much memory; then the
 which is told to the student, and the grader goes on.
 """
 
+import logging
 import os
 import stat
 from collections.abc import Mapping, Sequence
@@ -12,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from grader.errors import SubmissionError
-from grader.helper import HelperError, call
+from grader.helper import HelperError, HelperFaultError, call
 from grader.submission.load import Parsed, parse_submission
 from grader.submission.notebook import MAX_BYTES, check_size
 from grader.submission.slices import Slice, slice_of
@@ -21,6 +22,8 @@ from grader.submission.text import shown
 CPU_SECONDS = 8
 """Processor time for reading a file, and for each slice; real ones need less than one second."""
 SHORTEN = "shorten the code and clear the outputs of the notebook"
+SIMPLIFY = "simplify the code around it, or ask the course staff"
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -124,6 +127,11 @@ def submission_from_bytes(name: str, raw: bytes) -> Submission:
         raise SubmissionError(
             f"{shown(name)}: reading the file {exc}; {SHORTEN}, and hand it in again"
         ) from exc
+    except HelperFaultError as exc:
+        log.debug("%s", exc)
+        raise SubmissionError(
+            f"{shown(name)}: the file can't be read, {_fault(exc)}; {SIMPLIFY}"
+        ) from exc
     if found.error:
         raise SubmissionError(found.error)
     return Submission(found.name, found.sha256, found.kind, found.notes, file)
@@ -138,7 +146,8 @@ def slice_for(
 ) -> Slice:
     """The slice of a submission that defines the asked names; see `slice_of`.
 
-    Where it can't be had within the limits, all required names are missing.
+    Where it can't be had within the limits, all required names are missing. So they are where
+    finding it fails on the text of the submission; a staff note then has the traceback.
     """
     question = Question(
         name=submission.name,
@@ -155,11 +164,25 @@ def slice_for(
                 found = call(find_slice, question, cpu_seconds=CPU_SECONDS)
         except HelperError as exc:
             submission.failures.append(str(exc))
+        except HelperFaultError as exc:
+            # Other names may still be found, so this is no reason to give up on the submission.
+            reason = f"finding what it needs failed, {_fault(exc)}; {SIMPLIFY}"
+            return Slice(missing=_all_missing(requires, reason), staff_note=str(exc))
         else:
             assert found is not None  # noqa: S101 - it was sent the file
             return found
     reason = f"finding what it needs {submission.failures[0]}; {SHORTEN}"
-    return Slice(missing={name: f"`{name}`: {reason}" for name in requires})
+    return Slice(missing=_all_missing(requires, reason))
+
+
+def _all_missing(requires: Sequence[str], reason: str) -> dict[str, str]:
+    return {name: f"`{name}`: {reason}" for name in requires}
+
+
+def _fault(exc: HelperFaultError) -> str:
+    """What went wrong, without the traceback."""
+    last = str(exc).rstrip().rpartition("\n")[2]
+    return f"because the grader met an unexpected error in its text ({shown(last)})"
 
 
 def load(file: File) -> Loaded:

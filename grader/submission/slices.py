@@ -38,6 +38,8 @@ class Slice:
     missing: Mapping[str, str] = field(default_factory=dict)
     """Asked name -> what to tell the student."""
     notes: tuple[str, ...] = ()
+    staff_note: str = ""
+    """A traceback of the grader's own, where the slice could not be made."""
 
 
 def slice_of(

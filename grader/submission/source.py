@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from grader.submission.magics import TRANSPARENT
 from grader.submission.python import BrokenSourceError, parse
+from grader.submission.text import plain_lines
 
 PYLAB = "import numpy as np\nimport matplotlib.pyplot as plt\nfrom numpy import *"
 """What the grading of numbers needs of `%pylab`."""
@@ -25,7 +26,8 @@ def unwrapped(node: ast.stmt, text: str) -> Iterator[tuple[ast.stmt, str]]:
                 )
                 yield ast.copy_location(fresh, node), ast.unparse(fresh)
         case ast.Expr(value=ast.Call(func=ast.Attribute(attr=method), args=arguments)):
-            inner = _magic_source(method, arguments)
+            # An escaped `\r` in the string ends a line for the parser.
+            inner = plain_lines(_magic_source(method, arguments))
             try:
                 parts = parse(inner)
             except BrokenSourceError:

@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from grader.review.answers import MAX_PIECES, Question, find_answers
 from grader.review.desk import Desk
 from grader.review.labels import Labels
 from grader.review.mathscan import find_formulas
@@ -49,6 +50,61 @@ def test_labels_formulas_and_likeness_take_linear_time(text: str) -> None:
     list(find_formulas(text))
     normalised(text)
     assert time.process_time() - began < 5
+
+
+NOTEBOOKS = {
+    "labels": ["1.1b my unitary proof\n\n" * 10] * 2000,
+    "headings": ["# 1\n" * 50] * 900,
+    "items in turn": ["1.1b x\n\n2.1b y\n\n" * 100] * 200,
+    "words of the question": ["unitaryxFrobenius " + "word " * 250] * 2000,
+}
+
+
+@pytest.mark.parametrize("plain", [False, True])
+@pytest.mark.parametrize("texts", NOTEBOOKS.values(), ids=NOTEBOOKS.keys())
+def test_answers_are_found_in_linear_time(texts: list[str], plain: bool) -> None:  # noqa: FBT001 - a parameter of the test
+    """Thousands of labels and texts take seconds of the processor at most."""
+    cells = read_cells(notebook(list(map(markdown, texts))), "notebook")
+    questions = [
+        Question(item, f"Norms under {item}", item, ("unitary", "Frobenius"), by_hand=True)
+        for item in (*ITEMS, "3.1a", "3.1b", "3.2", "5.1", "5.2", "6.1", "6.2")
+    ]
+    began = time.process_time()
+    found = find_answers(cells, questions, plain=plain)
+    assert time.process_time() - began < 5
+    assert set(found) == {question.item for question in questions}
+
+
+def test_cells_beyond_the_last_piece_are_still_there() -> None:
+    """They belong to the answer before them."""
+    cells = read_cells(notebook([markdown("1.1b x\n\n" * (MAX_PIECES + 10))] * 2), "notebook")
+    answer = find_answers(cells, [Question("1.1b", "", "1.1b", (), by_hand=True)])["1.1b"]
+    assert f"of {MAX_PIECES + 1};" in answer.note
+
+
+MODULES = {
+    "combining characters": "# 1.1b\nx = a" + "\u0301\u0316" * 60_000,
+    "too long to be parsed": "# 1.1b\n" + "x = [1, 2]; y = 'a'\n" * 200_000,
+    "strings in one line": "# 1.1b\nx = 1\n" + "'é';" * 60_000,
+    "blank lines": "# 1.1b\n" + "\n" * 15_000_000,
+}
+
+
+@pytest.mark.parametrize("plain", [False, True])
+@pytest.mark.parametrize("text", MODULES.values(), ids=MODULES.keys())
+def test_modules_are_read_in_linear_time(text: str, plain: bool) -> None:  # noqa: FBT001 - a parameter of the test
+    """What the loader would not parse is not parsed here; it is shown by its lines."""
+    began = time.process_time()
+    cells = read_cells(text.encode(), "module", plain=plain)
+    assert time.process_time() - began < 5
+    assert (cells[0].kind, cells[0].source) == ("text", "1.1b")
+
+
+def test_a_plain_module_is_not_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Comments are text all the same; strings are shown as the code that they are."""
+    monkeypatch.setattr("grader.review.module.parse", None)
+    kinds = [cell.kind for cell in read_cells(b"# 1.1b\nx = 1\n'text'", "module", plain=True)]
+    assert kinds == ["text", "code"]
 
 
 def test_differences_of_repeated_words_take_little_time() -> None:

@@ -10,8 +10,9 @@ import time
 import pytest
 
 from grader.errors import SubmissionError
-from grader.submission import slice_for, submission_from_bytes
+from grader.submission import Slice, slice_for, submission_from_bytes
 from grader.submission.load import parse_submission
+from grader.submission.reader import File, Loaded, Question
 from grader.submission.slices import slice_of
 from tests.submission.hand_ins import module, notebook, notebook_bytes
 
@@ -36,6 +37,88 @@ def test_reading_takes_linear_time(source: bytes) -> None:
     missing = slice_of(program, ["grad_V", "CompressedNet"]).missing
     assert set(missing) == {"grad_V", "CompressedNet"}
     assert time.process_time() - began < 5
+
+
+ENDLESS = "0x" + "f" * 6000
+UNWRITABLE = {
+    "default": (f"def grad_u(a={ENDLESS}): pass", "grad_u(a=…)"),
+    "default by keyword": (f"def grad_u(*, a={ENDLESS}): pass", "grad_u(a=…)"),
+    "default of a method": (f"class A:\n def grad_u(self, a={ENDLESS}): pass", "grad_u(a=…)"),
+    "default of a lambda": (f"grad_u = lambda a={ENDLESS}: 1", "grad_u(a=…)"),
+    "deep default": (f"def grad_u(a={'-' * 1000}b): pass", "grad_u(a=…)"),
+    "deep base": (f"class Grad_U({'-' * 1000}a): pass", "Grad_U()"),
+    "base with an endless number": (f"class Grad_U({ENDLESS}): pass", "Grad_U()"),
+    "line ends in a magic": (
+        r"get_ipython().run_line_magic('time', 'x = 1\r\rdef grad_u(): pass')",
+        "grad_u()",
+    ),
+}
+"""What neither `repr` nor `ast.unparse` can write out, and what hints show of it."""
+
+
+@pytest.mark.parametrize(("source", "shown"), UNWRITABLE.values(), ids=UNWRITABLE.keys())
+def test_what_can_not_be_written_out_is_left_out_of_a_hint(source: str, shown: str) -> None:
+    """The student is told what looks like the asked name, and no exception stops the grader."""
+    part = slice_for(module(source), ["grad_U"])
+    assert f"{shown}` in " in part.missing["grad_U"]
+    assert not part.staff_note
+
+
+def test_an_exception_while_a_file_is_read_refuses_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A mistake of the grader that a text provokes is reported like a file that can't be read."""
+    monkeypatch.setattr("grader.submission.reader.load", failing_load)
+    with pytest.raises(SubmissionError, match=r"^ps1\.py: the file can't be read.*RuntimeError: 7"):
+        submission_from_bytes("ps1.py", b"x = 1")
+
+
+def test_an_exception_while_a_slice_is_made_makes_names_missing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The traceback is for the staff alone, and other names are still found."""
+    found = module("def f(): return 7")
+    with monkeypatch.context() as patch:
+        patch.setattr("grader.submission.reader.find_slice", failing_slice)
+        part = slice_for(found, ["f", "g"])
+    assert part.missing.keys() == {"f", "g"}
+    assert "unexpected error in its text (RuntimeError: 8)" in part.missing["f"]
+    assert "Traceback" not in part.missing["f"]
+    assert "Traceback" in part.staff_note
+    assert not slice_for(found, ["f"]).missing
+
+
+def failing_load(_file: File) -> Loaded:
+    raise RuntimeError("7")
+
+
+def failing_slice(_question: Question) -> Slice | None:
+    raise RuntimeError("8")
+
+
+MARKS = "\u0301\u0316" * 60_000
+COMBINING = {
+    "name": f"x = a{MARKS}",
+    "marks that normalising makes": "x = a" + "\uff9e\u0f73" * 60_000,
+    "comment": f"# {MARKS}",
+    "broken": f"x = = a{MARKS}",
+    "magic": f"%time x = a{MARKS}",
+    "escaped in a magic": "get_ipython().run_line_magic('time', 'x = a%s')"
+    % (r"\u0301\u0316" * 20_000),
+}
+"""Cells of which Python would normalise a name in time in the square of its length."""
+
+
+@pytest.mark.parametrize("source", COMBINING.values(), ids=COMBINING.keys())
+def test_long_runs_of_combining_characters_are_left_out(source: str) -> None:
+    """Only that cell is left out; names with a few such characters are as good as others."""
+    began = time.process_time()
+    raw = notebook_bytes(source, "def f(): return 7", "a\u0301\u0316 = '" + "e\u0301" * 1000 + "'")
+    parsed = parse_submission("ps1.ipynb", raw)
+    assert time.process_time() - began < 3
+    assert not slice_of(parsed.program, ["f", "\u00e1\u0316"]).missing
+    escaped = source.startswith("get")
+    assert escaped or parsed.notes == (
+        "cell 1 has more than 30 combining characters in a row; it is left out",
+    )
 
 
 MAGICS = {
