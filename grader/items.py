@@ -63,14 +63,15 @@ def grade_item(item: Item, submission: Submission, setting: ItemSetting) -> Item
     began = time.monotonic()
     wanted = {name: alias for name, alias in setting.aliases.items() if name in _names(item)}
     part = slice_for(submission, item.requires, optional=item.optional, aliases=wanted)
+    if part.staff_note:
+        # The loader itself failed: that is the grader's mistake, whatever the text was.
+        return item_record(
+            item, Status.GRADER_FAULT, feedback=OUR_FAULT, staff_note=part.staff_note
+        )
     missing = [text for name, text in part.missing.items() if name in item.requires]
     if missing:
         return item_record(
-            item,
-            Status.MISSING,
-            feedback=missing[0],
-            notes=(*missing[1:], *part.notes),
-            staff_note=part.staff_note,
+            item, Status.MISSING, feedback=missing[0], notes=(*missing[1:], *part.notes)
         )
     session = ItemSession(setting.sandbox, _limits(item, setting), part.chunks, part.bound)
     bench = Bench(
