@@ -5,7 +5,7 @@ import pytest
 from grader.checks.compressed import storage_limit
 from grader.checks.interface import Outcome
 from grader.checks.truncation import truncated_net
-from tests.checks.compressed_family import PLAIN, WRONG
+from tests.checks.compressed_family import HEAD, PLAIN, WRONG
 from tests.checks.rows import found, words
 from tests.checks.small_baseline import WIDTHS, small_baseline
 
@@ -115,6 +115,27 @@ def test_points_are_in_proportion_to_what_is_saved() -> None:
     assert isinstance(spent, Outcome)
     assert spent.value == pytest.approx((200 * DENSE - 200 * factors(9)) / (200 * DENSE - most))
     assert spent.data == {"flops": 200 * factors(9), "limit": most}
+
+
+@pytest.mark.parametrize("row", ["storage", "flops"])
+def test_what_is_no_compression_saves_nothing(row: str) -> None:
+    """A network that computes a constant is small and quick, and earns no share for it."""
+    source = (
+        HEAD
+        + """
+class CompressedNet(nn.Module):
+    def __init__(self, net, r):
+        super().__init__()
+        self.idle = nn.Parameter(torch.zeros(3072, 10))
+
+    def forward(self, x):
+        return (x.flatten(1) @ self.idle).log_softmax(1)
+"""
+    )
+    one = found(source, row)
+    assert isinstance(one, Outcome)
+    assert one.value == 0
+    assert "expected" in one.feedback
 
 
 def test_the_first_rank_that_stores_too_much_is_told() -> None:
