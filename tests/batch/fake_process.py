@@ -38,8 +38,12 @@ def company(place: Path) -> str:
     """Whether somebody else is at work, seen from the marks that all leave while they are."""
     mark = place / str(os.getpid())
     mark.touch()
-    time.sleep(0.2)
+    # The other one may still be starting.
+    deadline = time.monotonic() + 3
+    while len(list(place.iterdir())) < 2 and time.monotonic() < deadline:
+        time.sleep(0.02)
     others = len(list(place.iterdir())) > 1
+    time.sleep(0.3)  # it must see this mark, too
     mark.unlink()
     return "together" if others else "alone"
 

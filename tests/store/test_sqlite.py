@@ -74,16 +74,19 @@ def test_an_emptied_store_is_no_new_one(tmp_path: Path, how: dict[str, bool]) ->
     assert (tmp_path / "run.sqlite").stat().st_size == 0
 
 
-def test_a_store_that_was_never_finished_is_made_anew(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+CUT_SHORT = """
+import os, sys
+from pathlib import Path
+from grader.store import open_store, sqlite
+sqlite.make_tables = lambda _: os._exit(9)
+open_store(Path(sys.argv[1]), create=True)
+"""
+
+
+def test_a_store_that_was_never_finished_is_made_anew(tmp_path: Path) -> None:
     """Where the first start is cut short there is no store yet, and the next start makes one."""
-    with monkeypatch.context() as patched:
-        patched.setattr("grader.store.sqlite.make_tables", lambda _: os._exit(9))
-        child = os.fork()
-        if child == 0:
-            open_store(tmp_path, create=True)
-        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
+    command = [sys.executable, "-c", CUT_SHORT, str(tmp_path)]
+    assert subprocess.run(command, check=False).returncode == 9
     assert not (tmp_path / "run.sqlite").exists()
     with open_store(tmp_path, create=True) as store:
         assert list(store.held()) == []
