@@ -13,6 +13,8 @@ from grader.model import Record, Status
 
 FOLDER = Path(__file__).parent / "submissions" / "real"
 CASES = sorted(path.parent for path in FOLDER.glob("*/expect.yaml"))
+SLOW = {"frequent_flaws", "plain_tensors"}
+"""A minute each; the others have their flaws in part."""
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +42,15 @@ def words(record: Record, item: str) -> str:
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("folder", CASES, ids=lambda folder: folder.name)
+@pytest.mark.parametrize(
+    "folder",
+    [
+        pytest.param(
+            folder, id=folder.name, marks=[pytest.mark.slow] if folder.name in SLOW else []
+        )
+        for folder in CASES
+    ],
+)
 def test_a_real_hand_in_gets_what_it_deserves(folder: Path, grader: Grader) -> None:
     """Every item's status and points, and the words that explain a loss."""
     expected: dict[str, Any] = yaml.safe_load((folder / "expect.yaml").read_text(encoding="utf-8"))
