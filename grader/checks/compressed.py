@@ -197,6 +197,11 @@ class Models:
             raise tampered("it is not told which models are trained")
         return state
 
+    def build_blank(self, rank: int) -> None:
+        """Have the worker make a model of this rank of a network with random weights."""
+        widths = list(self.baseline.spec.architecture.widths)
+        self.bench.session.probe("compression", "build_blank", rank, widths)
+
     def seen(self, rank: int) -> Seen:
         """What the untrained model of this rank keeps and computes; looked at once an item."""
         if rank not in self.seen_at:
@@ -223,13 +228,16 @@ class Models:
         with about(rank):
             told = self.bench.session.probe("compression", "answer", rank, pixels)
         reply = fields(told, spoilt=bool)
-        output = as_array(
-            reply.get("output"),
+        return self.read_output(rank, len(pixels), reply.get("output")), reply["spoilt"]
+
+    def read_output(self, rank: int, images: int, output: Value) -> Array | Outcome:
+        """(images, classes) log-probabilities, or what is wrong with their form."""
+        return as_array(
+            output,
             name=f"CompressedNet(net, {rank}): forward",
-            shape=(len(pixels), len(self.net.layers[-1].bias)),
+            shape=(images, len(self.net.layers[-1].bias)),
             hint="one row of log-probabilities for each image",
         )
-        return output, reply["spoilt"]
 
     def rebuilt(
         self, rank: int, arrays: Mapping[str, Array], pixels: Array, *, limit: int
@@ -247,11 +255,9 @@ class Models:
         count = count_words(arrays)
         if count > limit:
             return too_many(rank, limit, count), ()
-        session = self.bench.session
-        session.restart()
+        self.bench.session.restart()
         with about(rank):
-            widths = list(self.baseline.spec.architecture.widths)
-            session.probe("compression", "build_blank", rank, widths)
+            self.build_blank(rank)
         lost = self.fill(rank, arrays)
         return self.answer(rank, pixels), lost
 
@@ -284,11 +290,7 @@ class Models:
         lost = unaccounted(find_roles(seen.stored.arrays, self.net, rank), self.net)
         if not lost:
             return None
-        return failed(
-            f"CompressedNet(net, {rank}): no factors of {', '.join(lost)} were found in what it "
-            "keeps",
-            "keep U[:, :r], s[:r] and Vh[:r] of each weight matrix, multiplied as you like",
-        )
+        return no_factors(rank, lost)
 
     def distance(self, rank: int, pixels: Array, actual: Array) -> tuple[float, float]:
         """The relative error of an answer for `pixels`, and what is allowed.
@@ -302,6 +304,15 @@ class Models:
         some = as_inputs(pixels[: IMAGES // 2])
         noise = self.bench.draws.rng("noise", rank)
         return error, RTOL + self.net.sensitivity(some, rank, noise)
+
+
+def no_factors(rank: int, layers: Sequence[str]) -> Outcome:
+    """The finding about a model in which `layers` are not represented."""
+    return failed(
+        f"CompressedNet(net, {rank}): no factors of {', '.join(layers)} were found in what it "
+        "keeps",
+        "keep U[:, :r], s[:r] and Vh[:r] of each weight matrix, multiplied as you like",
+    )
 
 
 def too_many(rank: int, limit: int, count: int, shown: str = "") -> Outcome:

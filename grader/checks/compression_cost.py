@@ -145,13 +145,9 @@ def flops(params: RankParams, bench: Bench) -> Outcome:
     models, rank = Models.of(bench), params.rank
     models.seen(rank)
     models.build(rank)
-    finding = _judge_operations(models, rank)
+    count, finding = _judge_operations(models, rank)
     if finding is None:
-        return (
-            models.foreign(rank)
-            or judge_processor_time(models, rank)
-            or passed(flops=models.bench.memo["flops"])
-        )
+        return models.foreign(rank) or judge_processor_time(models, rank) or passed(flops=count)
     # A share of the points is for a compression whose time is in proportion, too.
     if finding.value > 0 and (
         models.foreign(rank) or judge_processor_time(models, rank, dense_share=1 - finding.value)
@@ -160,8 +156,8 @@ def flops(params: RankParams, bench: Bench) -> Outcome:
     return finding
 
 
-def _judge_operations(models: Models, rank: int) -> Outcome | None:
-    """The finding about what torch counts in one forward pass."""
+def _judge_operations(models: Models, rank: int) -> tuple[int, Outcome | None]:
+    """What torch counts in one forward pass, and the finding about it."""
     net, name = models.net, f"CompressedNet(net, {rank})"
     sides = {side for layer in net.layers for side in layer.shape}
     batch = next(size for size in range(BATCH, 2 * BATCH) if size not in sides)
@@ -181,32 +177,31 @@ def _judge_operations(models: Models, rank: int) -> Outcome | None:
     count = products + max(0, elementwise - usual)
     if told["formed"]:
         matrix = "x".join(map(str, read_shape(told["formed"][0])))
-        return failed(
+        return count, failed(
             f"{name}: a matrix of the size of a weight matrix, {matrix}, is formed in `forward`",
             "multiply x by one factor and the result by the other: (x @ V) @ U.T",
             flops=count,
         )
     if foreign := read_names(told["foreign"]):
-        return failed(
+        return count, failed(
             f"{name}: `forward` uses the operator {foreign[0][:80]}, whose operations "
             "torch does not count",
             "use torch's own matrix products (@, F.linear, nn.Linear)",
             flops=count,
         )
     if profiled > (1 + MARGIN) * products + SMALL:
-        return failed(
+        return count, failed(
             f"{name}: {_millions(profiled - products)} operations of `forward` are hidden from "
             "torch's count: in another thread, or with its modes switched off",
             "compute everything in `forward` itself, with torch's own matrix products",
             flops=profiled,
         )
-    models.bench.memo["flops"] = count
     # A diagonal of singular values may be a matrix of its own, r² operations for each image.
     least = 2 * batch * sum(min(layer.factored(rank), layer.weight.size) for layer in net.layers)
     most = 2 * batch * sum(layer.factored(rank) + rank**2 for layer in net.layers)
     dense = 2 * batch * sum(layer.weight.size for layer in net.layers)
     if count > (1 + MARGIN) * most:
-        return Outcome(
+        return count, Outcome(
             max(0.0, min((dense - count) / max(dense - most, 1), 0.99)),
             f"{name}: expected about {_millions(most)} operations for {batch} images, got "
             f"{_millions(count)}; the given network takes {_millions(dense)}",
@@ -216,13 +211,13 @@ def _judge_operations(models: Models, rank: int) -> Outcome | None:
     # More elementwise work than usual may be products that are written out.
     seen = products + (elementwise if elementwise > usual else 0)
     if seen < (1 - MARGIN) * least:
-        return failed(
+        return count, failed(
             f"{name}: expected about {_millions(least)} operations for {batch} images, only "
             f"{_millions(seen)} were seen in torch",
             "use torch's matrix products (@, F.linear, nn.Linear) for every factor",
             flops=seen,
         )
-    return None
+    return count, None
 
 
 def _millions(count: int) -> str:

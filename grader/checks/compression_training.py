@@ -18,6 +18,7 @@ from grader.checks.compressed import (
     RankParams,
     Seen,
     Stored,
+    no_factors,
     storage_limit,
 )
 from grader.checks.compression_cost import judge_rebuilt
@@ -105,10 +106,7 @@ def _judge_moved(models: Models, rank: int, before: Stored, after: Stored) -> Ou
     roles = find_roles(before.arrays, models.net, rank)
     lost = unaccounted(roles, models.net)
     if lost:
-        return failed(
-            f"{name}: no factors of {', '.join(lost)} were found in what it keeps",
-            "keep U[:, :r], s[:r] and Vh[:r] of each weight matrix, multiplied as you like",
-        )
+        return no_factors(rank, lost)
     kept = {
         path: some
         for path, some in roles.items()

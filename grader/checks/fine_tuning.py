@@ -133,8 +133,7 @@ class _Tuning:
         models, rank = self.models, self.params.rank
         models.bench.session.restart()
         if self.own:
-            widths = list(models.baseline.spec.architecture.widths)
-            models.bench.session.probe("compression", "build_blank", rank, widths)
+            models.build_blank(rank)
         else:
             blank = [
                 [np.zeros_like(matrix) for matrix in chain]
