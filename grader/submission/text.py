@@ -1,9 +1,8 @@
 """Bytes and words of a stranger, made fit to be decoded, shown and stored."""
 
 from grader.errors import SubmissionError
+from grader.names import LONGEST_NAME, clean_name, shortened
 
-MAX_SHOWN = 120
-"""Characters of a stranger's words that a message repeats."""
 UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -34,8 +33,5 @@ def plain_lines(text: str) -> str:
 
 
 def shown(text: str) -> str:
-    """A stranger's words for a message: one line, printable, cut."""
-    short = text if len(text) <= MAX_SHOWN else text[: MAX_SHOWN - 2] + " …"
-    return "".join(
-        character if character.isprintable() else f"\\x{ord(character):02x}" for character in short
-    )
+    """An untrusted text for a message: one line, printable, cut."""
+    return clean_name(shortened(text, LONGEST_NAME))

@@ -79,7 +79,7 @@ def test_load_submission_shows_a_strange_name_safely(tmp_path: Path) -> None:
     """A name that is no text or that moves the cursor is shown as escapes."""
     path = tmp_path / os.fsdecode(b"\x1b[2J\xff.py")
     path.write_text("def f(): return 7")
-    assert load_submission(path).name == r"\x1b[2J\xdcff.py"
+    assert load_submission(path).name == r"\x1b[2J\udcff.py"
 
 
 @pytest.mark.parametrize("name", ["ps1.txt", "ps1", "ps1.pyc", ".py"])
