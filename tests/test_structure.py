@@ -32,6 +32,7 @@ ALLOWED = {
     "grader/review": {
         *LEAVES,
         *("grader.helper", "grader.review", "grader.store", "grader.submission"),
+        "grader.terminal",
     },
     "reference": {"reference"},
     "student_template": {"student_template"},

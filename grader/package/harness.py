@@ -17,6 +17,7 @@ from pathlib import Path
 import msgspec
 
 from grader.errors import GraderError, SandboxError, SubmissionError
+from grader.exit_codes import ExitCode
 from grader.grading import Options, grade
 from grader.isolation import isolate
 from grader.model import Record
@@ -24,13 +25,14 @@ from grader.package.settings import SETTINGS, Settings
 from grader.report.clean import visible
 from grader.report.gradescope import render_gradescope
 from grader.sandbox import closed_to_others
+from grader.terminal import escape_unencodable
 
 SUFFIXES = (".ipynb", ".py")
 MOST_NAMED = 5
 RUBRIC, CACHE = "rubric.yaml", "cache"
 
 
-def main(root: Path) -> int:
+def main(root: Path) -> ExitCode:
     """Grade `root/submission` into `root/results/results.json`.
 
     Where the grader fails, no results are written: Gradescope then tells the student to ask the
@@ -46,13 +48,13 @@ def main(root: Path) -> int:
         content = _results(root)
     except GraderError as exc:
         print(f"error: {exc}")  # noqa: T201 - Gradescope shows it to the staff
-        return 2
+        return ExitCode.UNUSABLE
     except Exception:  # noqa: BLE001 - whatever it is, the staff must read it
         traceback.print_exc(file=sys.stdout)
-        return 3
+        return ExitCode.GRADER_FAULT
     partial.write_bytes(content)
     partial.replace(results)
-    return 0
+    return ExitCode.ALL_POINTS
 
 
 def find_submission(folder: Path) -> Path:
@@ -139,4 +141,5 @@ def _unreadable(reason: str, settings: Settings) -> bytes:
 
 
 if __name__ == "__main__":
+    escape_unencodable()
     sys.exit(main(Path(sys.argv[1]).absolute()))
