@@ -1,12 +1,16 @@
-"""A run as CSV for a spreadsheet: a row for each student, a column for each item."""
+"""A run as CSV for a spreadsheet: a row for each student, a column for each item.
+
+Maximum points are columns, not a second row of heads: every row stays a student, so that sums and
+means over a column are right, in a spreadsheet as in pandas.
+"""
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
-from grader.model import Status
+from grader.model import ItemRecord, Status
 from grader.report.clean import csv_text, one_line
-from grader.report.interface import Graded
+from grader.report.interface import Graded, HandGiven
 from grader.report.standing import item_standing, record_standing
 from grader.report.text import points_text
 
@@ -31,10 +35,12 @@ def render_csv(run: Iterable[Graded]) -> Iterator[bytes]:
     """Points of all students; texts that look like a formula are made harmless."""
     rows = [(_facts(graded), _items(graded)) for graded in run]
     items = list(dict.fromkeys(name for _, points in rows for name in points))
+    heads = [*items, *(f"{name} max" for name in items)]
     # The mark tells a spreadsheet that the names are UTF-8.
-    yield b"\xef\xbb\xbf" + _line([*HEADS, *map(csv_text, items)])
+    yield b"\xef\xbb\xbf" + _line([*HEADS, *map(csv_text, heads)])
     for facts, points in rows:
-        yield _line([*facts, *(points.get(name, "") for name in items)])
+        pairs = [points.get(name, ("", "")) for name in items]
+        yield _line([*facts, *(given for given, _ in pairs), *(most for _, most in pairs)])
 
 
 def _facts(graded: Graded) -> list[str]:
@@ -51,12 +57,18 @@ def _facts(graded: Graded) -> list[str]:
     return [*facts, record.status.value, *map(points_text, points), seconds, contested]
 
 
-def _items(graded: Graded) -> dict[str, str]:
+def _items(graded: Graded) -> dict[str, tuple[str, str]]:
+    """Item -> its points, empty where it awaits manual grading, and its maximum."""
     return {
-        item.id: points_text(item_standing(item, graded.hand).given)
+        item.id: (_given(item, graded.hand), points_text(item.points))
         for item in (graded.record.items if graded.record else ())
-        if item.status is not Status.NEEDS_HAND or item.id in graded.hand
     }
+
+
+def _given(item: ItemRecord, hand: Mapping[str, HandGiven]) -> str:
+    if item.status is Status.NEEDS_HAND and item.id not in hand:
+        return ""
+    return points_text(item_standing(item, hand).given)
 
 
 def _line(cells: list[str]) -> bytes:
