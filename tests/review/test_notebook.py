@@ -108,6 +108,18 @@ def test_read_cells_of_a_module() -> None:
     )
 
 
+def test_read_cells_of_a_module_with_odd_line_ends() -> None:
+    """What only looks like a line's end moves no words over code."""
+    text = 'x = "\x0c\u2028\x85"\r\n"""Proof\r\nof it"""\ry = 2\n#%% [md]\n# *so*\n'
+    cells = read_cells(text.encode(), "module")
+    assert [(cell.kind, cell.source) for cell in cells] == [
+        ("code", 'x = "\x0c\u2028\x85"'),
+        ("text", "Proof\nof it"),
+        ("code", "y = 2"),
+        ("markdown", "*so*"),
+    ]
+
+
 def test_read_cells_of_a_broken_module() -> None:
     """A syntax error does not hide the comments."""
     cells = read_cells(b"# Proof of 1.1b\ndef f(:\n    pass\n", "module")
