@@ -284,7 +284,10 @@ def main() -> None:
     try:
         app(prog_name="grader")
     except Exception as exc:  # noqa: BLE001 - 1, Python's code, would say that points were lost
-        sys.exit(report_internal_error(exc))
+        code = report_internal_error(exc)
+        # What could not be written, to a full disk perhaps, would fail at the exit again.
+        discard(sys.stdout)
+        sys.exit(code)
 
 
 # They add their commands to `app`, whoever imports it.

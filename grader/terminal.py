@@ -7,6 +7,7 @@ import tempfile
 import traceback
 from collections.abc import Iterable
 from contextlib import suppress
+from pathlib import Path
 from typing import TextIO
 
 from rich.console import Console
@@ -38,14 +39,18 @@ class _Messages(Console):
 
 def escape_unencodable() -> None:
     r"""Have the standard streams escape what their encoding lacks as `\u0416`, and not fail."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            # Closed by whoever started this, as `>&-` does.
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - never
+        elif isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
 
 
 def discard(stream: TextIO) -> None:
     """Drop what is written to `stream` from now on, and what is still in its buffer."""
-    with suppress(OSError, ValueError), open(os.devnull, "wb") as devnull:  # noqa: PTH123 - a device
+    with suppress(OSError, ValueError), Path(os.devnull).open("wb") as devnull:
         os.dup2(devnull.fileno(), stream.fileno())
 
 
