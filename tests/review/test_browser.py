@@ -218,6 +218,21 @@ def test_nothing_is_given_by_accident(page: Served, store: Store, opened: Open) 
     assert not store.hand_scores()
 
 
+def test_words_typed_early_are_no_keys(page: Served, store: Store, opened: Open) -> None:
+    """What is typed for a comment before a slow answer is there goes into its comment."""
+    tab = opened(page, "Ada")
+    tab.evaluate(
+        "() => { const real = fetch; window.fetch = (...asked) =>"
+        " new Promise((done) => setTimeout(() => done(real(...asked)), 700)); }"
+    )
+    press(tab, "k", "c")
+    tab.keyboard.type("unjust 12")
+    press(tab, "Control+Enter")
+    waits(tab, "1 of 9")
+    (score,) = store.hand_scores()
+    assert (score.comment, score.points) == ("unjust 12", 0.0)
+
+
 def test_names_and_the_whole_hand_in(page: Served, opened: Open) -> None:
     """Names are hidden until asked for; the rest of the hand-in is one key away."""
     tab = opened(page, "Ada")
