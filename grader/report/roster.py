@@ -20,7 +20,7 @@ from grader.report.interface import Graded
 from grader.report.standing import Standing, record_standing
 
 _WORDS = re.compile(r"\w+")
-NUMBERED = {"canvas", "moodle"}
+NUMBERED = {"canvas", "moodle", "blackboard", "brightspace"}
 """Layouts whose numbers the system writes; their names may be a group's, or hide the student."""
 SHORT_WORD = 2
 """Letters."""
