@@ -34,7 +34,7 @@ class Blackboard:
         first = MARK.search(top)
         if first is None or not first.start():
             return []
-        before, file = top[: first.start()], top[first.end() + 1 :]
+        before, file = top[: first.start()], top[first.end() + 1 :] or "_"
         if top.endswith(".txt") and first.end() == len(top) - len(".txt"):
             file = ""
         return [

@@ -91,8 +91,9 @@ def read_table(raw: bytes, where: str) -> Table:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as exc:
         raise UsageError(f"{where}: must be UTF-8, got a byte that is not: {exc}") from exc
-    first = text.partition("\n")[0]
-    delimiter = max(",;\t", key=first.count)
+    # What is in quotes separates nothing: every other piece is outside of them.
+    heads = "".join(text.split('"')[::2]).lstrip("\r\n").partition("\n")[0]
+    delimiter = max(",;\t", key=heads.count)
     rows = [row for row in _read_rows(text, delimiter, where) if row]
     if len(rows) < 2:  # noqa: PLR2004 - heads and at least one row
         raise UsageError(f"{where}: must have a line of heads and a row for each student, got none")

@@ -83,6 +83,17 @@ def test_read_table_fills_short_rows() -> None:
     assert read_table(b"a,b,c\n1\n", "x").rows == (("1", "", ""),)
 
 
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@pytest.mark.parametrize("start", ["", "\ufeff", "\r\n\n"])
+def test_read_table_finds_what_separates_cells(delimiter: str, start: str) -> None:
+    """Commas, semicolons and line breaks in a quoted head separate nothing."""
+    heads = ("Name, first, last", "ID; SIS; login; all", "a\nb,;", "Group")
+    quoted = delimiter.join(f'"{head}"' for head in heads)
+    table = read_table(f"{start}{quoted}\r\nAda{delimiter}1{delimiter}{delimiter}x".encode(), "x")
+    assert (table.heads, table.delimiter) == (heads, delimiter)
+    assert table.rows == (("Ada", "1", "", "x"),)
+
+
 def test_read_table_reads_a_long_cell() -> None:
     """A comment of any length, in quotes that never end as well, is no reason to stop."""
     comment = "x" * 300_000
