@@ -52,11 +52,18 @@ class Matched:
     """Students and identifiers that get no points before staff decide."""
     by_name: tuple[str, ...] = ()
     """Students who were found by their name alone, which they choose themselves."""
+    ids: tuple[str, ...] = ()
+    """The identifier in each row, of the column that was used."""
+    blocked: frozenset[int] = frozenset()
+    """Rows that get no points before staff decide."""
+    group_notes: tuple[str, ...] = ()
+    """What groups share."""
 
     @property
     def notes(self) -> list[str]:
         """What the reader should know of how rows were found."""
-        return [f"{student}: found in the roster by the name alone" for student in self.by_name]
+        by_name = [f"{student}: found in the roster by the name alone" for student in self.by_name]
+        return [*by_name, *self.group_notes]
 
 
 @dataclass(frozen=True)
@@ -144,11 +151,12 @@ def match_rows(
     for graded in run:
         if key := same_name_key(graded.contested or graded.student):
             claimed.setdefault(key, []).append(graded)
-    best = max(
-        ([same_name_key(cell) for cell in column] for column in columns),
-        key=lambda column: sum(cell in claimed for cell in column),
+    ids = max(
+        columns,
+        key=lambda column: sum(same_name_key(cell) in claimed for cell in column),
         default=[""] * len(names),
     )
+    best = [same_name_key(cell) for cell in ids]
     uses = Counter(best)
     disputed = {
         key
@@ -183,6 +191,8 @@ def match_rows(
             for graded in claims
         ),
         by_name=tuple(graded.student or graded.file for graded in by_name.values()),
+        ids=tuple(cell.strip() for cell in ids),
+        blocked=frozenset(place for place, key in enumerate(best) if key in disputed),
     )
 
 
