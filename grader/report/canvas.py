@@ -13,15 +13,13 @@ from grader.report.groups import share_points
 from grader.report.interface import Graded
 from grader.report.roster import (
     Gradebook,
-    Table,
     is_unfinished,
     match_rows,
     name_key,
-    read_table,
     standing_of,
     unmatched,
-    write_table,
 )
+from grader.report.table import Table, read_table, write_table
 from grader.report.text import points_text
 
 IDENTITY = (

@@ -12,7 +12,8 @@ import msgspec
 from grader.errors import UsageError
 from grader.names import one_line, same_name_key, shortened
 from grader.report.interface import Graded
-from grader.report.roster import Matched, Table, match_rows, read_table
+from grader.report.roster import Matched, match_rows
+from grader.report.table import Table, read_table
 
 OPTION = "--group-column"
 LIKELY = ("group", "group name", "group_name", "members", "team")

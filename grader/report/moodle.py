@@ -15,15 +15,13 @@ from grader.report.groups import share_points
 from grader.report.interface import Graded
 from grader.report.roster import (
     Gradebook,
-    Table,
     is_unfinished,
     match_rows,
-    read_table,
     standing_of,
     unmatched,
-    write_table,
 )
 from grader.report.standing import Part
+from grader.report.table import Table, read_table, write_table
 from grader.report.text import MARKS, points_text
 from grader.report.view import item_points
 

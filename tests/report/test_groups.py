@@ -12,8 +12,9 @@ from grader.report.canvas import canvas_gradebook
 from grader.report.groups import share_points, with_members
 from grader.report.interface import Graded, HandGiven
 from grader.report.moodle import moodle_worksheet
-from grader.report.roster import match_rows, read_table
+from grader.report.roster import match_rows
 from grader.report.spreadsheet import render_csv
+from grader.report.table import read_table
 from tests.report import samples
 
 ROSTER = b"""name;id;sections;group_name
