@@ -62,7 +62,7 @@ class Exchange:
             owners.setdefault(_assignment(claim), set()).add(claim.student)
         chosen = max(sorted(owners), key=lambda name: len(owners[name]), default="")
         kept = [claim for claim in claims if _assignment(claim) == chosen]
-        others = sorted(owners.keys() - {chosen}, key=lambda name: -len(owners[name]))
+        others = sorted(owners.keys() - {chosen}, key=lambda name: (-len(owners[name]), name))
         notes = [WARNING]
         if others:
             names = ", ".join(f"{_shown(name)} ({len(owners[name])})" for name in others[:NAMED])

@@ -49,7 +49,7 @@ def grade_run(
     What is graded already is not graded again: started again after any interruption it goes on.
 
     Args:
-        sources: Folders, zips, notebooks, modules; also as Canvas, Moodle and Gradescope export.
+        sources: Folders, zips, notebooks, modules; also as learning management systems export.
         out: The run's folder; made where it is not there.
         options: How.
         jobs: Files graded at once; 0: as many as cores and memory allow.
