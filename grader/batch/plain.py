@@ -26,7 +26,7 @@ NAMED = 5
 FEW = 4
 """Files or folders that a student's folder may hold as well as a section."""
 MANY = 5
-"""Folders: that nearly all of them hold files of one name happens to students' alone."""
+"""Folders that are students' where nearly all of them hold a file of the same name."""
 NEARLY_ALL = 0.75
 
 
@@ -47,7 +47,8 @@ class Folders:
             return self._files.read(member)
         home = "/".join(parts[: self._depth])
         place = _joined(self._source, home)
-        return [Claim(home, member, file=member.path.name, layout=self.name, place=place)]
+        # Whichever depth: a run that has the student already knows it by this name.
+        return [Claim(home, member, file=member.path.name, layout="folders", place=place)]
 
     def finish(self, claims: Sequence[Claim]) -> Finished:
         """As for files: some may lie above the folders."""

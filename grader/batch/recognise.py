@@ -204,12 +204,13 @@ def _without_wrapper(
         tops = {member.path.parts[0]: len(member.path.parts) > 1 for member in members}
         first = next(iter(tops))
         if _is_course(tops):
-            notes.append(f"nbgrader's course folder: {nbgrader.SUBMITTED} alone is graded")
-            members = [one for one in members if one.path.parts[0] == nbgrader.SUBMITTED]
             first = nbgrader.SUBMITTED
+            notes.append(f"nbgrader's course folder: {first} alone is graded")
+            members = [one for one in members if one.path.parts[0] == first]
         elif len(tops) > 1 or not tops[first] or _is_student(first, members, shortest):
             break
-        wrapper.append(first)
+        else:
+            wrapper.append(first)
         members = [
             replace(member, path=PurePosixPath(*member.path.parts[1:])) for member in members
         ]

@@ -22,7 +22,7 @@ NO_GROUP = {"-", "default group"}
 """What Moodle writes for students without a group."""
 NAMES = ("name", "student", "full name")
 SHOWN = 12
-"""Members in one note."""
+"""Members in one note, and groups that share."""
 
 
 def share_points(
@@ -44,7 +44,8 @@ def share_points(
     """
     if not column:
         return replace(matched, group_notes=tuple(_hint(table, matched)))
-    rows, notes = list(matched.rows), []
+    rows = list(matched.rows)
+    shared, unclear = [], []
     own_names = _by_group_name(run, matched)
     for key, (group, places) in _groups(table, column).items():
         members = [row for place in places if (row := matched.rows[place]) is not None]
@@ -52,19 +53,20 @@ def share_points(
         works = {_work(one) for one in submitted}
         empty = [place for place in places if not _has_record(rows[place])]
         who = _listed(matched.ids[place] or names[place] for place in empty)
-        unclear = len(works) > 1 or (works and matched.blocked & set(places))
-        if unclear:
+        if len(works) > 1 or (works and matched.blocked & set(places)):
             by = _listed(dict.fromkeys(one.student for one in submitted))
             more = f"; {who} get no points" if empty else ""
-            notes.append(
+            unclear.append(
                 f"group {group}: more than one submission or one in conflict ({by}), so none is "
                 f"the group's{more}; look, and enter the points yourself"
             )
         elif works and empty:
             for place in empty:
                 rows[place] = submitted[0]
-            notes.append(f"group {group}: the points of {submitted[0].student} also go to {who}")
-    return replace(matched, rows=tuple(rows), group_notes=tuple(notes))
+            shared.append(f"group {group}: the points of {submitted[0].student} also go to {who}")
+    if len(shared) > SHOWN:
+        shared[SHOWN:] = [f"and so for {len(shared) - SHOWN} more groups"]
+    return replace(matched, rows=tuple(rows), group_notes=(*unclear, *shared))
 
 
 def with_members(run: Sequence[Graded], roster: bytes, column: str) -> tuple[list[Graded], Matched]:
@@ -86,6 +88,8 @@ def with_members(run: Sequence[Graded], roster: bytes, column: str) -> tuple[lis
         for place in range(len(table.heads))
         if place not in {name, table.column(column)}
     ]
+    # Where no id is found, since groups are named: an identifier is another one in each row.
+    columns.sort(key=lambda cells: -len(set(cells)))
     before = match_rows(run, columns, names)
     after = share_points(run, before, table, names, column)
     members, replaced = [], set()

@@ -169,6 +169,17 @@ CASES = {
         {"anna": None, "bert": None},
         ("check who is who", "--layout sections"),
     ),
+    "sections of student folders": Case(
+        "sections",
+        ("a/anna/ps1/ps1.py", "a/bert/ps1.py", "a/b.py", "b/anna/ps1.py", "b/carl/ps1.py"),
+        {
+            **{
+                f"{section}/{name}": ("", "ps1.py", 1, False)
+                for section, name in (("a", "anna"), ("a", "bert"), ("b", "anna"), ("b", "carl"))
+            },
+            "a/b": ("", "b.py", 1, False),
+        },
+    ),
     "sections of few": Case(
         "files",
         ("a/anna.py", "a/bert.py", "b/anna.py", "b/carl.py"),

@@ -118,6 +118,13 @@ def test_the_table_of_all_students_has_a_row_for_each_member() -> None:
     assert b"submitted by" not in b"".join(render_csv(run))
 
 
+def test_members_of_a_named_group_have_their_identifiers() -> None:
+    """Also where nobody's own is found: a section is none."""
+    roster = b"name,section,id,group\nA,s,u1,x\nB,s,u2,x\n"
+    students, _ = with_members([own("X")], roster, "group")
+    assert [one.student for one in students] == ["X", "u1", "u2"]
+
+
 def test_gradebooks_have_the_points_in_each_member_s_row() -> None:
     """Canvas's with a column that staff have added, Moodle's with its own."""
     canvas = b"""Student,ID,Group,Problem Set 1 (12)
