@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from grader.batch.claims import Claim, Finished, with_attempts_by_time
+from grader.batch.claims import Claim, ClassClaims, with_attempts_by_time
 from grader.batch.tree import MIB, Member
 from grader.errors import SubmissionError
 
@@ -50,7 +50,7 @@ class Blackboard:
             )
         ]
 
-    def finish(self, claims: Sequence[Claim]) -> Finished:
+    def finish(self, claims: Sequence[Claim]) -> ClassClaims:
         """With usernames, names and attempts."""
         befores = {claim.student for claim in claims}
         people = {
@@ -67,7 +67,7 @@ class Blackboard:
             )
             for claim in claims
         ]
-        return Finished(with_attempts_by_time(named))
+        return ClassClaims(with_attempts_by_time(named))
 
 
 def _person(before: str, companion: Member) -> tuple[str, str] | None:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from grader.batch.claims import Claim, Finished, with_attempts_by_time
+from grader.batch.claims import Claim, ClassClaims, with_attempts_by_time
 from grader.batch.tree import Member
 
 NUMBERS = re.compile(r"(?P<id>[0-9]{1,20})-[0-9]{1,20} - (?=\S)")
@@ -58,11 +58,11 @@ class Brightspace:
             )
         ]
 
-    def finish(self, claims: Sequence[Claim]) -> Finished:
+    def finish(self, claims: Sequence[Claim]) -> ClassClaims:
         """With attempts, and a note where their times can't be read."""
         unknown = sum(not claim.upload for claim in claims)
         note = f"{unknown} times of upload can't be read, so attempts may be in another order"
-        return Finished(with_attempts_by_time(claims), [note] if unknown else [])
+        return ClassClaims(with_attempts_by_time(claims), [note] if unknown else [])
 
 
 def upload_time(text: str) -> int:

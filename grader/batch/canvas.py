@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from grader.batch.claims import Claim, Finished
+from grader.batch.claims import Claim, ClassClaims
 from grader.batch.tree import Member
 
 ATTEMPT = re.compile(r"(?P<base>.+)-(?P<number>[0-9]{1,3})", re.DOTALL)
@@ -75,9 +75,9 @@ class Canvas:
             )
         ]
 
-    def finish(self, claims: Sequence[Claim]) -> Finished:
+    def finish(self, claims: Sequence[Claim]) -> ClassClaims:
         """With attempts and doubts."""
-        return Finished(list(_with_attempts(list(_with_doubts(claims)))))
+        return ClassClaims(list(_with_attempts(list(_with_doubts(claims)))))
 
 
 class AnonymousCanvas:
@@ -103,9 +103,9 @@ class AnonymousCanvas:
             )
         ]
 
-    def finish(self, claims: Sequence[Claim]) -> Finished:
+    def finish(self, claims: Sequence[Claim]) -> ClassClaims:
         """With attempts."""
-        return Finished(list(_with_attempts(claims)))
+        return ClassClaims(list(_with_attempts(claims)))
 
 
 def is_dated(name: str) -> bool:

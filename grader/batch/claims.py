@@ -38,7 +38,7 @@ class Claim:
 
 
 @dataclass(frozen=True)
-class Finished:
+class ClassClaims:
     """The claims of a whole class, with what only all of them together can tell."""
 
     claims: Sequence[Claim]
@@ -61,7 +61,7 @@ class Layout(Protocol):
         """Whose the file is; empty where its path is not named in this way."""
         ...
 
-    def finish(self, claims: Sequence[Claim]) -> Finished:
+    def finish(self, claims: Sequence[Claim]) -> ClassClaims:
         """What was read of a whole class, and what follows from all of it together."""
         ...
 

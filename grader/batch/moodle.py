@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from grader.batch.claims import Claim, Finished
+from grader.batch.claims import Claim, ClassClaims
 from grader.batch.tree import Member
 
 MOODLE_FOLDER = re.compile(
@@ -38,9 +38,9 @@ class Moodle:
         ids = {mark["id"] for mark in marks} - {last["id"]}
         return [replace(claim, doubtful=bool(ids), others=tuple(sorted(ids)))]
 
-    def finish(self, claims: Sequence[Claim]) -> Finished:
+    def finish(self, claims: Sequence[Claim]) -> ClassClaims:
         """Nothing more is known."""
-        return Finished(claims)
+        return ClassClaims(claims)
 
 
 def _moodle_claim(

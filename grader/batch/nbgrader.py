@@ -6,7 +6,7 @@ What it has collected, `submitted/jdoe/ps1/`, is folders of students, see `plain
 import re
 from collections.abc import Sequence
 
-from grader.batch.claims import Claim, Finished, with_attempts_by_time
+from grader.batch.claims import Claim, ClassClaims, with_attempts_by_time
 from grader.batch.tree import Member
 from grader.names import clean_name, short_name
 
@@ -55,7 +55,7 @@ class Exchange:
             )
         ]
 
-    def finish(self, claims: Sequence[Claim]) -> Finished:
+    def finish(self, claims: Sequence[Claim]) -> ClassClaims:
         """Of the assignment that most have submitted: an exchange holds all of a course."""
         owners: dict[str, set[str]] = {}
         for claim in claims:
@@ -70,7 +70,7 @@ class Exchange:
                 f"of {_shown(chosen)} alone; left out with their students: {names}"
                 f"{', ...' if len(others) > NAMED else ''}; give a folder with one assignment"
             )
-        return Finished(with_attempts_by_time(kept), notes)
+        return ClassClaims(with_attempts_by_time(kept), notes)
 
 
 def _assignment(claim: Claim) -> str:

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from grader.batch.claims import Claim, Finished, Layout
+from grader.batch.claims import Claim, ClassClaims, Layout
 from grader.batch.tree import Member
 from grader.names import clean_name, short_name
 
@@ -50,7 +50,7 @@ class Folders:
         # Whichever depth: a run that has the student already knows it by this name.
         return [Claim(home, member, file=member.path.name, layout="folders", place=place)]
 
-    def finish(self, claims: Sequence[Claim]) -> Finished:
+    def finish(self, claims: Sequence[Claim]) -> ClassClaims:
         """As for files: some may lie above the folders."""
         return self._files.finish(claims)
 
@@ -73,7 +73,7 @@ class Files:
         place = _joined(self._source, str(path))
         return [Claim(student, member, file=path.name, layout=self.name, place=place)]
 
-    def finish(self, claims: Sequence[Claim]) -> Finished:
+    def finish(self, claims: Sequence[Claim]) -> ClassClaims:
         """A notebook and a module of exactly one name in one folder are one student's."""
         same: dict[str, list[Claim]] = {}
         for claim in claims:
@@ -86,10 +86,10 @@ class Files:
             for claim in claimed
         }
         if not pairs:
-            return Finished(claims)
+            return ClassClaims(claims)
         merged = dict.fromkeys(claim.student for claim in claims if claim.place in pairs)
         note = f"a notebook and a module of one name are one student's: {named(merged)}"
-        return Finished(
+        return ClassClaims(
             [replace(claim, place=pairs.get(claim.place, claim.place)) for claim in claims], [note]
         )
 

@@ -113,14 +113,13 @@ def _choose(
             raise UsageError(f"--layout: {METADATA} is not there; export it from Gradescope again")
         return layouts[0], []
     follow = {layout.name: _following(layout, units) for layout in layouts}
-
-    def votes(layout: Layout) -> tuple[int, int]:
-        following = follow[layout.name]
-        return len(following), sum(_comes_first(layout, unit) for unit in following)
-
-    best = max(layouts, key=votes)
-    following = follow[best.name]
-    chosen = best if following and 2 * len(following) >= len(units) else None
+    most = max(map(len, follow.values()))
+    chosen = None
+    if most and 2 * most >= len(units):
+        chosen = max(
+            (layout for layout in layouts if len(follow[layout.name]) == most),
+            key=lambda layout: sum(_comes_first(layout, unit) for unit in follow[layout.name]),
+        )
     notes = [
         f"{len(follow[layout.name])} of {len(units)} names also fit {layout.name}, and are not "
         f"read that way; --layout {layout.name} would"
