@@ -461,6 +461,19 @@ def test_no_name_takes_another_s_place(tmp_path: Path, system: str, count: int) 
         assert set(after.values()) == {"bob", "amy", "cy", "eve"}, (name, file)
 
 
+@pytest.mark.parametrize("system", SLOTS)
+@pytest.mark.parametrize("size", [1, 2, 5])
+def test_numbers_in_all_file_names_are_no_canvas_s(tmp_path: Path, system: str, size: int) -> None:
+    """Where all names could be read as Canvas's too, the part that comes first decides."""
+    files = [
+        SLOTS[system].format(name=f"s{n}", id=f"11{n}", n=n, file=f"hw_4711_90210_v{n}")
+        for n in range(1, size + 1)
+    ]
+    discovery = found(tmp_path, *files)
+    assert discovery.layouts == (system.partition(",")[0],)
+    assert len(clear(discovery)) == size
+
+
 def owners(folder: Path, files: dict[str, str]) -> dict[str, str]:
     """Student to the content of the file that counts, which says whose it is."""
     for path, owner in files.items():
