@@ -326,6 +326,9 @@ def test_names_that_people_take_for_one_are_a_conflict(tmp_path: Path) -> None:
     discovery = found(tmp_path, *(f"{name}/a.py" for pair in pairs for name in pair), "fay/a.py")
     assert set(clear(discovery)) == {"fay"}
     assert len(contested(discovery)) == 8
+    blank = found(tmp_path / "blank", " .py", "_.py", "amy.py")
+    assert set(clear(blank)) == {"amy"}
+    assert set(contested(blank).values()) == {"_"}
 
 
 def test_a_file_and_a_folder_of_one_name_are_a_conflict(tmp_path: Path) -> None:
