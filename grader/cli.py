@@ -63,8 +63,8 @@ Submissions = Annotated[
     list[Path],
     typer.Argument(
         metavar="SUBMISSION...",
-        help="Notebooks and modules; with --out also folders, zips and downloads of Canvas, Moodle "
-        "or Gradescope.",
+        help="Notebooks and modules; with --out also folders, zips and downloads of Canvas, "
+        "Moodle, Gradescope, Blackboard, Brightspace or nbgrader.",
     ),
 ]
 Run = Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a run.")]
@@ -119,6 +119,17 @@ Counts = Annotated[
         help="Where several places claim one student, the one that counts, as the run names it.",
     ),
 ]
+LayoutName = Annotated[
+    str,
+    typer.Option(
+        "--layout",
+        metavar="NAME",
+        help="How submissions are laid out, where it is recognised wrongly: gradescope, canvas, "
+        "canvas-anonymous, moodle, blackboard, brightspace, nbgrader; folders: one a student; "
+        "sections: folders of student folders; files: one a student.",
+        show_default=False,
+    ),
+]
 Cache = Annotated[
     Path | None, typer.Option("--cache", metavar="DIR", help="Where trained baselines are kept.")
 ]
@@ -146,6 +157,7 @@ def grade(
     jobs: Jobs = 0,
     cluster: Cluster = "",
     counts: Counts = None,
+    layout: LayoutName = "",
     cache: Cache = None,
     time_budget: TimeBudget = None,
 ) -> None:
@@ -174,6 +186,7 @@ def grade(
         jobs=jobs,
         cluster=cluster,
         counts=counts or (),
+        layout=layout,
     )
     raise typer.Exit(code)
 

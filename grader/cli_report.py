@@ -46,16 +46,27 @@ def export(
     to: To = None,
     roster: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="The CSV file that Canvas or Moodle exported."),
+        typer.Option(
+            metavar="FILE",
+            help="The CSV file that Canvas or Moodle exported; with csv, a list of all students.",
+        ),
     ] = None,
     assignment: Annotated[
         str, typer.Option(metavar="NAME", help="The assignment's name in Canvas.")
+    ] = "",
+    group_column: Annotated[
+        str,
+        typer.Option(
+            metavar="HEAD",
+            help="Column of the roster that names each student's group; its members get the points "
+            "of the one submission of the group.",
+        ),
     ] = "",
 ) -> None:
     """Write the points of a run as another system imports them."""
     from grader.report_commands import export_run  # noqa: PLC0415
 
-    export_run(run, format_, to, roster=roster, assignment=assignment)
+    export_run(run, format_, to, roster=roster, assignment=assignment, group_column=group_column)
 
 
 @package_app.command()

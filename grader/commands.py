@@ -36,6 +36,7 @@ def grade_sources(
     jobs: int,
     cluster: str,
     counts: Sequence[str] = (),
+    layout: str = "",
 ) -> ExitCode:
     """Grade a class into the folder `out`, or a few files without one.
 
@@ -54,9 +55,12 @@ def grade_sources(
             jobs=jobs,
             cluster=cluster,
             counts=counts,
+            layout=layout,
         )
-    if jobs or cluster or counts:
-        raise UsageError("--out: required with --jobs, --cluster and --counts; name a folder")
+    if jobs or cluster or counts or layout:
+        raise UsageError(
+            "--out: required with --jobs, --cluster, --counts and --layout; name a folder"
+        )
     return grade_files(sources, options, allow_bare=allow_bare, as_json=as_json)
 
 

@@ -29,6 +29,7 @@ def grade_class(
     jobs: int,
     cluster: str,
     counts: Sequence[str] = (),
+    layout: str = "",
 ) -> ExitCode:
     """Grade what was handed in into a run's folder, and show what came of it.
 
@@ -45,6 +46,7 @@ def grade_class(
             cluster=cluster,
             allow_bare=allow_bare,
             counts=counts,
+            layout=layout,
             progress=progress,
         )
     with open_store(out, read_only=True) as store:

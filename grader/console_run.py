@@ -159,7 +159,8 @@ def show_run(
         console.print(f"and {len(summary.notes) - MOST_NOTES} more notes")
     console.print(
         f"{summary.graded} graded now, {summary.kept} before, "
-        f"{len(summary.students)} students, {summary.seconds:.1f} s"
+        f"{len(summary.students)} students, {summary.seconds:.1f} s, "
+        f"read as {', '.join(dict.fromkeys(summary.layouts))}"
     )
 
 

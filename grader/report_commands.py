@@ -21,6 +21,7 @@ from grader.report_run import (
     check_format,
     export_each,
     export_gradebook,
+    export_members,
     graded_of,
     make_folder,
     run_pieces,
@@ -62,6 +63,7 @@ def export_run(
     *,
     roster: Path | None = None,
     assignment: str = "",
+    group_column: str = "",
 ) -> None:
     """Write a run for another system.
 
@@ -72,17 +74,26 @@ def export_run(
             `export` in the run's folder where None.
         roster: What the learning management system exported, for gradebooks.
         assignment: The assignment's name in Canvas.
+        group_column: The head of the roster's column of groups, whose members share points.
 
     Raises:
         GraderError: the run can't be read, or the format can't be written so.
     """
     check_format(name)
+    if group_column and (roster is None or name not in {*GRADEBOOKS, "csv"}):
+        raise UsageError(
+            "--group-column: needs --roster and one of the formats canvas, moodle and csv; add them"
+        )
     with open_store(run, read_only=True) as store:
         size = sum(1 for _ in store.entries())
         students = _watched(store, size, name)
         if name in GRADEBOOKS:
-            book = export_gradebook(students, name, roster, assignment)
+            book = export_gradebook(students, name, roster, assignment, group_column)
             _put([book.content], to or _default(run, f"{name}.csv"))
+            _warn(book)
+        elif group_column and roster is not None:
+            book = export_members(students, roster, group_column)
+            _put([book.content], to or _default(run, "run.csv"))
             _warn(book)
         elif name in PER_RUN:
             _put(run_pieces(students, name), to or _default(run, f"run{PER_RUN[name].suffix}"))

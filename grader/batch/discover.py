@@ -8,8 +8,8 @@ from pathlib import Path, PurePosixPath
 from grader.batch.archive import read_archive
 from grader.batch.claims import Claim
 from grader.batch.conflicts import Person, persons
-from grader.batch.layouts import Files
-from grader.batch.recognise import Place, recognise
+from grader.batch.plain import Files
+from grader.batch.recognise import LAYOUTS, SYSTEMS, Place, recognise
 from grader.batch.tree import GRADABLE, Member, Tree, file_member, read_folder, shown_path
 from grader.errors import UsageError
 from grader.names import clean_name, short_name
@@ -50,21 +50,25 @@ class Discovery:
     hand_ins: tuple[HandIn, ...]
     """By student."""
     layouts: tuple[str, ...]
-    """What each place turned out to be: `canvas`, `moodle`, `gradescope`, `folders`, `files`."""
+    """What each place turned out to be, of `recognise.LAYOUTS`."""
     notes: tuple[str, ...]
     """What was passed over, and why."""
 
 
-def discover(sources: Sequence[Path], counts: Sequence[str] = ()) -> Discovery:
+def discover(sources: Sequence[Path], counts: Sequence[str] = (), layout: str = "") -> Discovery:
     """Every hand-in of folders, zips, notebooks and modules.
 
     Args:
         sources: Where they lie.
         counts: Ids in conflict that staff have decided for, as `persons` takes them.
+        layout: One of `recognise.LAYOUTS`, where staff have said what the sources are.
 
     Raises:
-        UsageError: one of them is not there or can't be read, or nothing was handed in.
+        UsageError: one of them is not there or can't be read, or nothing was handed in, or it is
+            not laid out as staff have said.
     """
+    if layout and layout not in LAYOUTS:
+        raise UsageError(f"--layout: must be one of {', '.join(LAYOUTS)}, got {layout!r}")
     places: list[Place] = []
     notes: list[str] = []
     used: Counter[str] = Counter()
@@ -72,12 +76,13 @@ def discover(sources: Sequence[Path], counts: Sequence[str] = ()) -> Discovery:
         used[tree.name] += 1
         # Two folders may have the same name.
         source = tree.name if used[tree.name] == 1 else f"{tree.name}#{used[tree.name]}"
-        place = recognise(tree, source)
+        place = recognise(tree, source, layout)
         places.append(place)
         notes += [*tree.notes, *place.notes]
     files = [source for source in sources if source.is_file() and not _is_archive(source)]
     if files:
-        places.append(_named_files(files))
+        places.append(_named_files(files, layout))
+        notes += places[-1].notes
     claims = [claim for place in places for claim in place.claims]
     hand_ins = tuple(_chosen(person) for person in persons(claims, counts))
     if not any(hand_in.member for hand_in in hand_ins):
@@ -101,7 +106,7 @@ def _is_archive(source: Path) -> bool:
     return source.suffix.casefold() == ".zip"
 
 
-def _named_files(files: Sequence[Path]) -> Place:
+def _named_files(files: Sequence[Path], asked: str) -> Place:
     """Files that a person named one by one: each is somebody's, whatever it is called."""
     for file in files:
         if file.suffix.casefold() not in GRADABLE:
@@ -109,8 +114,8 @@ def _named_files(files: Sequence[Path]) -> Place:
     files = list(dict.fromkeys(files))
     members = [file_member(file) for file in files]
     if len({member.path.stem for member in members}) == len(members):
-        found = recognise(Tree("", tuple(members)), "")
-        if found.layout == "canvas" and len(members) > 1:
+        found = recognise(Tree("", tuple(members)), "", asked)
+        if asked or (found.layout in SYSTEMS and len(members) > 1):
             return found
         layout = Files("")
         return Place(layout.name, tuple(claim for m in members for claim in layout.read(m)))
@@ -123,7 +128,8 @@ def _named_files(files: Sequence[Path]) -> Place:
         replace(member, path=PurePosixPath(*path[shared:]))
         for member, path in zip(members, parts, strict=True)
     ]
-    return recognise(Tree("", tuple(sorted(placed, key=lambda member: member.path))), "")
+    tree = Tree("", tuple(sorted(placed, key=lambda member: member.path)))
+    return recognise(tree, "", asked)
 
 
 def _chosen(person: Person) -> HandIn:

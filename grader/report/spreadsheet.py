@@ -29,32 +29,38 @@ HEADS = (
     "seconds",
     "in conflict over",
 )
+SHARED = "submitted by"
+"""Where members of groups have rows of their own."""
 
 
 def render_csv(run: Iterable[Graded]) -> Iterator[bytes]:
     """Points of all students; texts that look like a formula are made harmless."""
-    rows = [(_facts(graded), _items(graded)) for graded in run]
+    run = list(run)
+    shared = any(graded.shared_by for graded in run)
+    rows = [(_facts(graded, shared=shared), _items(graded)) for graded in run]
     items = list(dict.fromkeys(name for _, points in rows for name in points))
     heads = [*items, *(f"{name} max" for name in items)]
     # The mark tells a spreadsheet that the names are UTF-8.
-    yield b"\xef\xbb\xbf" + _line([*HEADS, *map(csv_text, heads)])
+    columns = [*HEADS, *([SHARED] if shared else []), *map(csv_text, heads)]
+    yield b"\xef\xbb\xbf" + _line(columns)
     for facts, points in rows:
         pairs = [points.get(name, ("", "")) for name in items]
         yield _line([*facts, *(given for given, _ in pairs), *(most for _, most in pairs)])
 
 
-def _facts(graded: Graded) -> list[str]:
+def _facts(graded: Graded, *, shared: bool) -> list[str]:
     record = graded.record
     file = record.submission.name if record else graded.file
     texts = [csv_text(one_line(text)) for text in (graded.student, graded.name, file)]
-    contested = csv_text(one_line(graded.contested))
+    last = [graded.contested, *([graded.shared_by] if shared else [])]
+    contested = [csv_text(one_line(text)) for text in last]
     facts = [*texts, str(graded.attempt), "late" if graded.late else ""]
     if record is None:
-        return [*facts, "UNREADABLE" if graded.error else "UNGRADED", *[""] * 6, contested]
+        return [*facts, "UNREADABLE" if graded.error else "UNGRADED", *[""] * 6, *contested]
     standing = record_standing(record, graded.hand)
     points = (standing.auto, standing.hand, standing.open, standing.given, standing.worth)
     seconds = f"{record.seconds:.1f}"
-    return [*facts, record.status.value, *map(points_text, points), seconds, contested]
+    return [*facts, record.status.value, *map(points_text, points), seconds, *contested]
 
 
 def _items(graded: Graded) -> dict[str, tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""grader/batch/{discover,layouts,tree}.py: whose is which file, and which one counts."""
+"""grader/batch/{discover,recognise,plain,tree}.py: whose is which file, and which one counts."""
 
 import os
 import unicodedata
@@ -150,10 +150,31 @@ def test_a_notebook_s_own_export_does_not_replace_it(tmp_path: Path) -> None:
     assert (again.file, again.attempt) == ("ps1-1.py", 2)
 
 
-def test_one_strange_name_is_not_canvas(tmp_path: Path) -> None:
-    """A folder is Canvas's only where every notebook is named in its way."""
-    discovery = found(tmp_path, "a_1_10_ps1.ipynb", "bert.ipynb")
-    assert set(students(discovery)) == {"a_1_10_ps1", "bert"}
+@pytest.mark.parametrize("size", [1, 2, 3, 30])
+def test_a_stray_file_is_noted_and_the_class_is_still_canvas_s(tmp_path: Path, size: int) -> None:
+    """Ids, attempts and lateness of the others stay, however small the class is."""
+    names = [f"student{n}_{4000 + n}_{90000 + n}_ps1.ipynb" for n in range(size)]
+    discovery = found(tmp_path, *names, "solution.ipynb")
+    assert set(students(discovery)) == {*(f"{4000 + n}" for n in range(size)), "solution"}
+    assert discovery.layouts == ("canvas",)
+    assert any(
+        "not named as canvas does" in note and "solution" in note for note in discovery.notes
+    )
+
+
+def test_a_class_of_strays_is_not_canvas_s(tmp_path: Path) -> None:
+    """One name among several is no system's, and the run says how to read it so."""
+    discovery = found(tmp_path, "ann_4001_90001_ps1.ipynb", "bert.ipynb", "carl.ipynb")
+    assert set(students(discovery)) == {"ann_4001_90001_ps1", "bert", "carl"}
+    assert any("--layout canvas" in note for note in discovery.notes)
+
+
+@pytest.mark.parametrize("name", ["{}_2026_11_27.py", "ps_1_2_{}.py"])
+def test_dates_and_titles_are_not_canvas_s(tmp_path: Path, name: str) -> None:
+    """What all files have in common is no number of a student."""
+    discovery = found(tmp_path, name.format("ann"), name.format("bert"))
+    assert len(discovery.hand_ins) == 2
+    assert discovery.layouts == ("files",)
 
 
 def test_moodle_folders_say_who(tmp_path: Path) -> None:
@@ -244,8 +265,8 @@ def test_named_files_are_somebody_s_each(tmp_path: Path) -> None:
     lay(tmp_path, {"a_1_10_ps1.ipynb": "{}", "b.py": ""})
     single = discover([tmp_path / "a_1_10_ps1.ipynb"])
     assert students(single) == {"a_1_10_ps1": "a_1_10_ps1.ipynb"}
-    both = discover([tmp_path / "b.py", tmp_path / "a_1_10_ps1.ipynb"])
-    assert set(students(both)) == {"a_1_10_ps1", "b"}
+    many = discover([tmp_path / "b.py", tmp_path / "a_1_10_ps1.ipynb"])
+    assert set(students(many)) == {"1", "b"}, "several are read as a folder of them would be"
 
 
 def test_named_files_of_one_name_are_told_apart_by_their_folders(tmp_path: Path) -> None:
