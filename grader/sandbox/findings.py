@@ -38,9 +38,9 @@ _ADVICE = {
 _NO_GPU = (
     "not compiled with CUDA", "no NVIDIA driver", "No CUDA GPUs", "without CUDA support",
     "requires CUDA support", "without ATen_cuda", "attribute '_cuda_", "dummy base class",
-    "but torch.cuda.is_available() is False", "No CUDA runtime", "accelerator device when none",
-    "from the 'MPS' backend", "support for mps devices", "without MPS backend",
-    "MPS is not available", "no platforms that are instances of",
+    "but torch.cuda.is_available() is False", "no CUDA-capable device",
+    "accelerator device when none", "from the 'MPS' backend", "support for mps devices",
+    "without MPS backend", "MPS is not available", "no platforms that are instances of",
 )  # fmt: skip
 """What torch and JAX say where there is no GPU."""
 

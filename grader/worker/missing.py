@@ -35,8 +35,8 @@ class Placeholder:
         raise ModuleNotFoundError(f"No module named {self._module!r}", name=self._module)
 
     def __getattr__(self, name: str) -> NoReturn:
-        """As a call; special names only are missing in the usual way."""
-        if name.startswith("__"):
+        """As a call; names that are not for callers are missing in the usual way."""
+        if name.startswith("_"):
             raise AttributeError(name)
         self()
 

@@ -116,6 +116,8 @@ def _get_ipython() -> Any:
     from IPython.core.interactiveshell import InteractiveShell  # noqa: PLC0415 - slow, rarely used
 
     shell = InteractiveShell.instance()
+    # `%matplotlib inline` calls it, and this shell has none.
+    shell.enable_gui = lambda _gui=None: None  # type: ignore[method-assign]
     shell.user_ns = sys.modules[MODULE_NAME].__dict__
     return shell
 
