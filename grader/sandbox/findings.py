@@ -22,7 +22,6 @@ MAX_TEXT = 700
 MAX_STEPS = 8
 _UNSUPPORTED = {"UnsupportedResultError", "ProtocolError"}
 _LESS_MEMORY = "look for an array that grows with the square of n where its factors would do"
-_COURSE_PACKAGES = "numpy, scipy, torch, torchvision, jax, matplotlib"
 _NO_EXIT = "return a value; do not call exit"
 
 _ADVICE = {
@@ -158,10 +157,10 @@ def _advice(kind: str, message: str) -> str:
 def _missing_package(message: str) -> str:
     _, _, rest = message.partition("No module named '")
     name = rest.partition("'")[0]
-    use = f"use only the course's packages: {_COURSE_PACKAGES}"
+    use = "use only the course's packages: numpy, scipy, torch, torchvision, jax, matplotlib"
     if not name.replace(".", "").isidentifier():
         return use
     return (
         f"the package `{name}` is not installed here; remove its import, or guard it with `try` "
-        f"and `except ImportError`; {use}"
+        f"and `except ImportError`, and move code of your own into this file; {use}"
     )

@@ -57,24 +57,26 @@ class _Silent(types.ModuleType):
         return _Silent(name)
 
 
-def bind_placeholders(source: str, error: ModuleNotFoundError, namespace: dict[str, Any]) -> bool:
-    """Bind the names of an import that failed.
+def bind_placeholder(source: str, error: ModuleNotFoundError, namespace: dict[str, Any]) -> bool:
+    """Bind the name of an import that failed.
 
     Args:
-        source: Of the statement.
+        source: Of the statement; a slice has one import of one name in it.
         error: What it raised.
         namespace: Where it was executed.
 
     Returns:
-        False where it is more than an import, or binds names that it does not list.
+        False where it is another statement, or does not say which names it binds.
     """
-    nodes = ast.parse(source).body
-    imports = [node for node in nodes if isinstance(node, ast.Import | ast.ImportFrom)]
-    names = [alias.asname or alias.name for node in imports for alias in node.names]
-    if len(imports) < len(nodes) or "*" in names:
-        return False
-    for name in names:
-        namespace.setdefault(name.partition(".")[0], Placeholder(error.name or name))
+    match ast.parse(source).body:
+        case [*_, ast.Import(names=[ast.alias(name=module, asname=None)])]:
+            # Of `import torch.absent` the package itself is there.
+            name = module.partition(".")[0]
+            namespace[name] = sys.modules.get(name) or Placeholder(error.name or module)
+        case [*_, ast.Import(names=[alias]) | ast.ImportFrom(names=[alias])] if alias.name != "*":
+            namespace[alias.asname or alias.name] = Placeholder(error.name or alias.name)
+        case _:
+            return False
     return True
 
 

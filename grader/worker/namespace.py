@@ -6,7 +6,7 @@ import types
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from grader.worker.missing import bind_placeholders, provide_colab
+from grader.worker.missing import bind_placeholder, provide_colab
 
 MODULE_NAME = "submission"
 MAX_TEXT = 600
@@ -41,7 +41,7 @@ def load(chunks: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         try:
             exec(code, namespace)  # noqa: S102 - the sandbox exists for this
         except ModuleNotFoundError as exc:
-            if not bind_placeholders(chunk["source"], exc, namespace):
+            if not bind_placeholder(chunk["source"], exc, namespace):
                 raise
     return namespace
 

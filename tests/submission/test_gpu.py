@@ -1,6 +1,7 @@
 """grader/submission/gpu.py: what asks for a GPU, and what makes sure of one first."""
 
 import ast
+import time
 
 import pytest
 
@@ -50,6 +51,15 @@ def test_first_request_finds_what_needs_a_gpu(source: str) -> None:
 def test_first_request_ignores_what_runs_without_one(source: str) -> None:
     """Code that asks first, or that only mentions a GPU, is left as it is."""
     assert first_request(ast.parse(source).body) is None
+
+
+def test_first_request_takes_linear_time() -> None:
+    """Also where conditions are nested within conditions."""
+    source = "x = " + "(a if " * 90 + "[" + "y," * 50_000 + "]" + " else b)" * 90
+    statements = ast.parse(source).body
+    began = time.process_time()
+    assert first_request(statements) is None
+    assert time.process_time() - began < 3
 
 
 def test_slice_names_the_place_of_the_first_request() -> None:

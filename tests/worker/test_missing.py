@@ -52,10 +52,15 @@ def test_other_statements_fail_as_ever(source: str) -> None:
         loaded(source)
 
 
-def test_a_name_bound_before_is_not_replaced() -> None:
-    """Of `import json, absent` the first has been imported when the second fails."""
-    names = loaded("import json, absent")
-    assert names["json"] is sys.modules["json"]
+def test_a_package_without_the_module_stays_usable() -> None:
+    """Of `import json.absent` the package is there."""
+    assert loaded("import json.absent")["json"] is sys.modules["json"]
+
+
+def test_a_missing_import_hides_what_the_name_was() -> None:
+    """As an import that works does."""
+    with pytest.raises(ModuleNotFoundError, match="absent"):
+        eval("one()", loaded("one = print", "from absent import one"))
 
 
 def test_an_import_in_a_try_may_find_out() -> None:
