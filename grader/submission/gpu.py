@@ -19,7 +19,7 @@ NEEDS_GPU = frozenset(
     | {"reset_max_memory_allocated", "reset_peak_memory_stats", "set_device", "synchronize"}
 )
 """Parts of `torch.cuda` and `torch.mps` that fail without one, tensor types apart."""
-TESTS = frozenset({"device_count", "is_available", "is_built"})
+TESTS = frozenset({"device_count", "is_available", "is_built", "is_cuda", "is_mps"})
 MAX_CONDITION = 200
 """Nodes of a condition that are looked at: those within another's condition are met again."""
 
@@ -27,8 +27,8 @@ MAX_CONDITION = 200
 def first_request(statements: Sequence[ast.stmt]) -> int | None:
     """Which statement would fail on a machine without a GPU, as `.cuda()` and `device="mps"` do.
 
-    What stands in a `try`, or depends on `is_available` or a name that holds its answer, doesn't
-    count.
+    What stands in a `try`, or depends on `is_available`, on a name that holds its answer or on the
+    device of something, doesn't count.
 
     Returns:
         The first one's index; None where there is none.
@@ -60,8 +60,8 @@ def _asks_somewhere(statement: ast.stmt, answers: AbstractSet[str]) -> bool:
 
 def _asks(node: ast.AST) -> bool:
     match node:
-        case ast.Constant(value=str(text)):
-            return text.partition(":")[0] in DEVICES or text.startswith("torch.cuda.")
+        case ast.Constant():
+            return _names_device(node)
         case ast.Call(func=ast.Attribute(attr=name)) if name in METHODS:
             return True
         case ast.Call(func=func, args=args, keywords=keywords) if path_of(func)[-1:]:
@@ -73,6 +73,13 @@ def _asks(node: ast.AST) -> bool:
             # Emptying the cache fails for MPS alone.
             harmless = name == "empty_cache" and library == "cuda"
             return name.endswith("Tensor") or (name in NEEDS_GPU and not harmless)
+    return False
+
+
+def _names_device(node: ast.AST) -> bool:
+    match node:
+        case ast.Constant(value=str(text)):
+            return text.partition(":")[0] in DEVICES or text.startswith("torch.cuda.")
     return False
 
 
@@ -98,5 +105,6 @@ def _tests(condition: ast.expr, answers: AbstractSet[str]) -> bool:
     return any(
         (isinstance(part, ast.Attribute) and part.attr in TESTS)
         or (isinstance(part, ast.Name) and part.id in answers)
+        or _names_device(part)
         for part in islice(ast.walk(condition), MAX_CONDITION)
     )

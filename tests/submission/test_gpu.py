@@ -33,6 +33,8 @@ HARMLESS = (
     "if torch.backends.mps.is_available(): device = torch.device('mps')",
     "use = torch.cuda.is_available() and not slow\nif use: x.cuda()",
     "on = 'cuda' if torch.cuda.is_available() else 'cpu'\nif on == 'cuda': x.cuda()",
+    "def f(net):\n    if next(net.parameters()).device.type == 'cuda': torch.cuda.synchronize()",
+    "def f(x):\n    if x.is_cuda: torch.cuda.synchronize()",
     "try: x = x.cuda()\nexcept RuntimeError: pass",
     "torch.cuda.manual_seed_all(0)\ntorch.cuda.empty_cache()",
     "'cuda'",
