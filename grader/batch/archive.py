@@ -25,12 +25,14 @@ from grader.batch.tree import (
 )
 from grader.batch.zip_names import Part, decoded_paths, distinct_paths
 from grader.errors import SubmissionError, UsageError
-from grader.names import clean_name, short_name
+from grader.names import clean_name, one_line, short_name, shortened
 
 MAX_MEMBERS = 100_000
 MAX_METADATA_BYTES = 512 * MIB
 METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2}
 """How members may be packed; LZMA takes as much memory as the file asks for."""
+MAX_REASON = 200
+"""Characters."""
 _DRIVE = re.compile("[A-Za-z]:")
 _ENCRYPTED_FLAG = 0x1
 
@@ -83,6 +85,11 @@ def members_of(
     return sorted(members, key=lambda member: member.path), notes
 
 
+def reason(exc: Exception) -> str:
+    """What is wrong with a zip; the names in it that the text may repeat are cut."""
+    return shortened(one_line(str(exc)), MAX_REASON)
+
+
 def _unsafe(info: zipfile.ZipInfo, path: PurePosixPath) -> str:
     """Why the member is nobody's; empty where nothing is wrong."""
     kind = stat.S_IFMT(info.external_attr >> 16)
@@ -125,11 +132,11 @@ def _reader(
                 raw = member.read(most + 1)
         except (OSError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error) as exc:
             raise SubmissionError(
-                f"{name}: can't be unpacked: {exc}; submit it again without the zip"
+                f"{name}: can't be unpacked: {reason(exc)}; submit it again without the zip"
             ) from exc
         except (NotImplementedError, ValueError) as exc:
             raise SubmissionError(
-                f"{name}: can't be unpacked here: {exc}; submit it again without the zip"
+                f"{name}: can't be unpacked here: {reason(exc)}; submit it again without the zip"
             ) from exc
         return raw if most > MAX_FILE_BYTES else capped(raw, path)
 
