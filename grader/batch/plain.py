@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from grader.batch.claims import Claim, ClassClaims, Layout
-from grader.batch.tree import Member
+from grader.batch.tree import Member, file_stem, is_zip
 from grader.names import clean_name, short_name
 
 Units = Mapping[str, Sequence[Member]]
@@ -69,7 +69,7 @@ class Files:
         if not member.gradable:
             return []
         path = member.path
-        student = str(path.parent / path.stem) if path.stem else str(path)
+        student = str(path.parent / file_stem(path.name)) if path.stem else str(path)
         place = _joined(self._source, str(path))
         return [Claim(student, member, file=path.name, layout=self.name, place=place)]
 
@@ -77,7 +77,8 @@ class Files:
         """A notebook and a module of exactly one name in one folder are one student's."""
         same: dict[str, list[Claim]] = {}
         for claim in claims:
-            if claim.layout == self.name:
+            # A zip among the files may hold a class, and is not opened.
+            if claim.layout == self.name and not is_zip(claim.file):
                 same.setdefault(claim.student, []).append(claim)
         pairs = {
             claim.place: claimed[0].place

@@ -10,8 +10,9 @@ from grader.batch.intake import take_in
 from grader.batch.outputs import make_folder
 from grader.batch.run_work import RunWork, demand_same_seed
 from grader.errors import UsageError
-from grader.options import Options
+from grader.options import Options, asked_names
 from grader.progress import RunProgress
+from grader.rubric import load_rubric
 from grader.store import grading_lock, open_store
 
 
@@ -66,7 +67,8 @@ def grade_run(
     """
     began = time.monotonic()
     options = options or Options()
-    found = discover(sources, counts, layout)
+    names = asked_names(load_rubric(options.rubric), options)
+    found = discover(sources, counts, layout=layout, names=names)
     demand_isolation(options, len(found.hand_ins), allow_bare=allow_bare)
     make_folder(out)
     with grading_lock(out), open_store(out, create=True) as store:

@@ -6,8 +6,7 @@ from typing import Any
 import msgspec
 
 from grader.model import ItemRecord, Record
-
-NOTEBOOK_SUFFIX = ".ipynb"
+from grader.submission.file_names import NOTEBOOK_SUFFIX, gradable_name
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,7 +32,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def kind(self) -> str:
         """`notebook` or `module`, by the file's name."""
-        return "notebook" if self.file.casefold().endswith(NOTEBOOK_SUFFIX) else "module"
+        return "notebook" if gradable_name(self.file) == NOTEBOOK_SUFFIX else "module"
 
 
 class RunInfo(msgspec.Struct, frozen=True, kw_only=True):

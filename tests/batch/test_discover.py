@@ -62,7 +62,8 @@ def test_a_folder_for_each_student(tmp_path: Path) -> None:
     )
     assert students(discovery) == {"anna": "ps1.ipynb", "bert": "ps1.py", "carl": "ps1.ipynb"}
     assert discovery.layouts == ("folders",)
-    assert discovery.hand_ins[0].notes == ("one file counts: ps1.ipynb; not graded: helper.py",)
+    told = ("graded: ps1.ipynb, the notebook; not graded: helper.py",)
+    assert discovery.hand_ins[0].notes == told
 
 
 def test_a_student_folder_without_a_notebook_is_named(tmp_path: Path) -> None:
@@ -70,7 +71,11 @@ def test_a_student_folder_without_a_notebook_is_named(tmp_path: Path) -> None:
     discovery = found(tmp_path, "anna/ps1.ipynb", "bert/scan.pdf", "bert/images/1.png")
     bert = discovery.hand_ins[1]
     assert (bert.student, bert.member) == ("bert", None)
-    assert bert.notes == ("no notebook and no module was handed in, only 1.png, scan.pdf",)
+    (told,) = bert.notes
+    assert told == (
+        "no notebook and no module was submitted, only 1.png (a picture), scan.pdf (a PDF); submit "
+        "the notebook (.ipynb) or the module (.py) itself"
+    )
 
 
 def test_folders_of_sections_hold_a_file_a_student(tmp_path: Path) -> None:
@@ -126,7 +131,9 @@ def test_canvas_attempts_the_latest_counts(tmp_path: Path) -> None:
         "a_1_13_ps1-2.ipynb",
     ).hand_ins
     assert (one(anna).file, one(anna).attempt) == ("ps1-10.ipynb", 11)
-    assert one(anna).notes == ("attempt 11 counts, earlier: ps1-1.ipynb, ps1-2.ipynb, ps1.ipynb",)
+    assert one(anna).notes[0] == (
+        "attempt 11 is graded; earlier attempts: ps1-1.ipynb, ps1-2.ipynb, ps1.ipynb"
+    )
 
 
 def test_a_number_in_everybody_s_name_is_no_attempt(tmp_path: Path) -> None:
@@ -139,7 +146,9 @@ def test_a_later_helper_module_does_not_replace_the_notebook(tmp_path: Path) -> 
     """Of two different files the notebook counts, and the module is named."""
     anna = found(tmp_path, "a_1_10_ps1.ipynb", "a_1_12_helper.py", "a_1_13_helper-1.py").hand_ins
     assert one(anna).file == "ps1.ipynb"
-    assert one(anna).notes == ("one file counts: ps1.ipynb; not graded: helper-1.py, helper.py",)
+    assert one(anna).notes[0] == (
+        "graded: ps1.ipynb, the notebook; not graded: helper-1.py, helper.py"
+    )
 
 
 def test_a_notebook_s_own_export_does_not_replace_it(tmp_path: Path) -> None:
@@ -329,11 +338,11 @@ def test_names_are_composed(tmp_path: Path) -> None:
 
 def test_nothing_at_all_is_an_error(tmp_path: Path) -> None:
     """An empty folder, a missing one and another kind of file each say what is wrong."""
-    with pytest.raises(UsageError, match="holds none"):
+    with pytest.raises(UsageError, match="holds no notebook"):
         discover([lay(tmp_path, {"notes.txt": "x"})])
     with pytest.raises(UsageError, match="no such file"):
         discover([tmp_path / "missing"])
-    with pytest.raises(UsageError, match="must be a notebook"):
+    with pytest.raises(UsageError, match="not a notebook"):
         discover([tmp_path / "notes.txt"])
 
 

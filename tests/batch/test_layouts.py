@@ -8,7 +8,7 @@ import pytest
 from grader.batch.discover import Discovery, discover
 from grader.errors import UsageError
 
-NOTHING = "no notebook and no module was handed in"
+NOTHING = "no notebook and no module was submitted"
 
 
 @dataclass(frozen=True)
