@@ -49,6 +49,7 @@ REVIEWED = {
     "rubric/source.py": 2,
     "sandbox/host.py": 1,
     "submission/effects.py": 2,
+    "submission/file_names.py": 1,
     "submission/hints.py": 1,
     "submission/kinds.py": 1,
     "submission/load.py": 1,
