@@ -18,8 +18,10 @@ from grader.submission.python import MAX_SOURCE, BrokenSourceError, parse
 
 CELL_MARK = re.compile(r"# (%%|In\s?\[)")
 """A line that begins a cell in a module that was a notebook, or is run like one."""
-MAX_REPAIRED = 50_000
-"""Characters of all blocks that IPython is asked about; real magics are single lines."""
+MAX_TRANSFORMED = 100_000
+"""Characters of all cells and blocks that IPython is asked about."""
+CALL = 200
+"""What asking it costs besides, in characters."""
 
 
 @dataclass(frozen=True)
@@ -62,11 +64,13 @@ class _BrokenModule:
         self._marks = [at for at, line in enumerate(lines) if CELL_MARK.match(line)]
         self._starts = sorted({*block_starts(lines), *self._marks, len(lines)})
         self._extents = Extents(lines, self._starts, self._marks)
-        self._repairable = MAX_REPAIRED
+        self._room = MAX_TRANSFORMED
 
     def parts(self) -> Iterator[Part]:
         for start, end in pairwise(sorted({0, *self._marks, len(self._lines)})):
-            cell = _read(self._lines, start, end)
+            cell = _read(self._lines, start, end, magics=False)
+            if cell.error and self._take(start, end):
+                cell = _read(self._lines, start, end)
             # Without marks, a cell magic at the top does not take the whole module.
             if cell.error or (cell.magic and not self._marks):
                 yield from self._blocks(start, end)
@@ -100,11 +104,9 @@ class _BrokenModule:
 
     def _take(self, start: int, end: int) -> bool:
         """Whether there is room to ask IPython about these lines; then it is used up."""
-        size = sum(map(len, self._lines[start:end])) if self._repairable > 0 else 0
-        if size > self._repairable:
-            return False
-        self._repairable -= size + 1
-        return self._repairable > 0
+        if self._room > 0:
+            self._room -= CALL + sum(map(len, self._lines[start:end]))
+        return self._room > 0
 
     def _before(self, start: int, error: BrokenSourceError) -> Part | None:
         """What stands before a stray line, such as an indented one, where it is whole by itself."""

@@ -12,6 +12,7 @@ itself is needed. Source: the file format that marimo 0.10 and later write.
 
 import ast
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 
@@ -170,8 +171,12 @@ def _in_order(cells: Sequence[MarimoCell]) -> Sequence[MarimoCell]:
         at: {givers[name] for name in cell.needs if name in givers} - {at}
         for at, cell in enumerate(cells)
     }
-    try:
-        return [cells[at] for at in TopologicalSorter(graph).static_order()]
-    except CycleError:
-        # marimo runs none of these cells, so no order is better.
-        return cells
+    sorter = TopologicalSorter(graph)
+    # Cells that need each other are not run by marimo; they come last.
+    with suppress(CycleError):
+        sorter.prepare()
+    order: list[int] = []
+    while ready := sorter.get_ready():
+        order += ready
+        sorter.done(*ready)
+    return [cells[at] for at in dict.fromkeys([*order, *range(len(cells))])]

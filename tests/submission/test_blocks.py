@@ -4,13 +4,13 @@ import time
 
 import pytest
 
-from grader.errors import SubmissionError
 from grader.submission import slice_for
 from grader.submission.load import parse_submission
 from tests.submission.hand_ins import module, value
 
 ABOVE = 'import math\n\ndef g():\n    """Seven.\n\nIt is prime.\n"""\n    return 7\n\n'
-BELOW = "\n\nconstant = [\n1,\n]\n\n@math.floor\n@(lambda f: 7.5)\ndef h(): pass\n\n" + (
+BELOW = (
+    "\n\nconstant = [\n1,\n]\n\n@math.floor\n@(lambda f: 7.5)\ndef h(): pass\n\n"
     "def f():\n    '''As `g`.\n    '''\n    return g() * constant[0] * h\n"
 )
 MAGICS = [
@@ -77,11 +77,13 @@ def notes_and_names(source: str) -> tuple[tuple[str, ...], set[str]]:
 def test_the_note_names_lines_and_what_stood_there() -> None:
     """A student finds the place, and sees how much was lost."""
     source = "x = 1\n\ndef f(\n    a, b\n    return a\n\n\ny = 2\nz = = 3\n"
-    notes, names = notes_and_names(source)
-    assert notes == (
-        "ps1.py has a syntax error in line 3: '(' was never closed; lines 3 to 5, from `def f(` "
-        "on, are left out",
-        "ps1.py has a syntax error in line 9: invalid syntax; that line, `z = = 3`, is left out",
+    (first, second), names = notes_and_names(source)
+    assert first == (
+        "ps1.py has a syntax error in line 3: '(' was never closed; "
+        "lines 3 to 5, from `def f(` on, are left out"
+    )
+    assert second == (
+        "ps1.py has a syntax error in line 9: invalid syntax; that line, `z = = 3`, is left out"
     )
     assert names == {"x", "y"}
     told = slice_for(module(source), ["f"]).missing["f"]
@@ -132,8 +134,5 @@ HOSTILE = {
 def test_reading_blocks_takes_linear_time(source: str) -> None:
     """A few seconds of the processor for as much as a module may have."""
     began = time.process_time()
-    try:
-        parse_submission("ps1.py", source.encode())
-    except SubmissionError as exc:
-        assert "at most 20000 statements" in str(exc)
+    parse_submission("ps1.py", source.encode())
     assert time.process_time() - began < 6

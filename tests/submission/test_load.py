@@ -8,7 +8,7 @@ import pytest
 
 from grader.errors import SubmissionError
 from grader.submission import load_submission, slice_for, submission_from_bytes
-from tests.submission.hand_ins import markdown, module, notebook, notebook_bytes, value
+from tests.submission.hand_ins import markdown, notebook, notebook_bytes, value
 
 
 def refusal(name: str, raw: bytes) -> str:
