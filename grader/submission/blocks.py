@@ -88,19 +88,24 @@ class _BrokenModule:
         first = _read(self._lines, start, narrow, magics=False)
         if not first.error:
             return first
-        # The next start may lie within a string or brackets.
         extent = self._extents.find(start, narrow)
-        wide = self._next(extent.whole)
-        readings = [(wide, False)] if wide > narrow else []
-        # IPython would take an indented line as if it stood at the margin.
-        if not self._lines[start].startswith((" ", "\t")):
-            readings += [(end, True) for end in sorted({narrow, wide}) if self._take(start, end)]
-        parts = (_read(self._lines, start, end, magics=magics) for end, magics in readings)
+        parts = self._readings(start, narrow, self._next(extent.whole))
         if found := next((part for part in parts if not part.error), None):
             return found
         return self._before(start, first.error) or Part(
             start, self._next(extent.broken), error=first.error
         )
+
+    def _readings(self, start: int, narrow: int, wide: int) -> Iterator[Part]:
+        """A block as it may be meant where it is no Python up to the next start."""
+        # That start may lie within a string or brackets.
+        if wide > narrow:
+            yield _read(self._lines, start, wide, magics=False)
+        # IPython would take an indented line as if it stood at the margin.
+        if not self._lines[start].startswith((" ", "\t")):
+            for end in sorted({narrow, wide}):
+                if self._take(start, end):
+                    yield _read(self._lines, start, end)
 
     def _take(self, start: int, end: int) -> bool:
         """Whether there is room to ask IPython about these lines; then it is used up."""

@@ -135,3 +135,13 @@ def test_read_cells_with_a_pasted_picture() -> None:
     )
     assert cell.source == "before ![p](attachment:pasted-1) after"
     assert cell.attachments["pasted-1"].address == f"data:image/png;base64,{large}"
+
+
+def test_a_file_is_shown_as_what_it_is() -> None:
+    """A notebook named `.py`, a module named `.ipynb`, and a module in another encoding."""
+    (cell,) = read_cells(b'{"nbformat": 4, "cells": [{"source": "x = 1"}]}', "module")
+    assert (cell.kind, cell.source) == ("code", "x = 1")
+    (cell,) = read_cells(b"import math", "notebook")
+    assert cell.source == "import math"
+    cells = read_cells("# coding: cp1252\nx = '\u2026'".encode("cp1252"), "module")
+    assert cells[-1].source == "x = '\u2026'"
