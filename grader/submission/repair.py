@@ -20,7 +20,7 @@ def repair(notebook: dict[str, Any]) -> tuple[str, ...]:
 
 def drop_outputs(notebook: dict[str, Any]) -> None:
     """Leave out, in place, what can be of too many kinds to be checked part by part."""
-    for cells in _lists_of_cells(notebook):
+    for cells in _lists_of_cells(notebook) if notebook["nbformat"] in REPAIRED else ():
         for cell in cells:
             cell.pop("attachments", None)
             if "outputs" in cell:
@@ -56,10 +56,11 @@ def _repair(notebook: dict[str, Any]) -> Iterator[str]:
 
 
 def _lists_of_cells(notebook: dict[str, Any]) -> Iterator[list[Any]]:
+    places = [notebook]
     if notebook["nbformat"] == SHEETS_VERSION:
-        found = [sheet["cells"] for sheet in notebook.get("worksheets") or ()]
-    else:
-        found = [notebook.get("cells")]
+        sheets = notebook.get("worksheets")
+        places = sheets if isinstance(sheets, list) else []
+    found = (place.get("cells") for place in places)
     yield from (cells for cells in found if isinstance(cells, list))
 
 
