@@ -33,7 +33,7 @@ OFFICE_PARTS = (
 PAGE_TAGS = (b"<!doctype html", b"<html", b"<head", b"<body")
 NOTEBOOK_KEYS = (b'"cells"', b'"worksheets"')
 MODULE_LINES = ("def ", "class ", "import ", "async def ")
-NOT_GRADABLE = "hand in the notebook (.ipynb) or the module (.py) itself"
+NOT_GRADABLE = "submit the notebook (.ipynb) or the module (.py) itself"
 
 
 def check_content(name: str, raw: bytes) -> None:
@@ -43,7 +43,7 @@ def check_content(name: str, raw: bytes) -> None:
         SubmissionError: it is empty, or a file of another program.
     """
     if not raw.strip():
-        raise SubmissionError(f"{name}: the file is empty; save your work and hand it in anew")
+        raise SubmissionError(f"{name}: the file is empty; save your work and submit it again")
     if what := _foreign(raw):
         raise SubmissionError(f"{name}: this is {what}; {NOT_GRADABLE}")
 

@@ -74,7 +74,7 @@ def read_notebook(raw: bytes, name: str = "notebook") -> Notebook:
     lacking = repair(parsed)
     if not isinstance(parsed.get("cells", parsed.get("worksheets")), list):
         raise SubmissionError(
-            f"{name}: the notebook must have a list of cells, got none; hand in the file that "
+            f"{name}: the notebook must have a list of cells, got none; submit the file that "
             "Jupyter saves"
         )
     found, has_outputs = _converted(parsed, name)

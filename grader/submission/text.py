@@ -79,12 +79,12 @@ def _decoded(name: str, raw: bytes, coding: str) -> str:
         byte = raw[exc.start : exc.start + 1]
         raise SubmissionError(
             f"{name}: the file must be {shown_coding} text, got the byte 0x{byte.hex()} at "
-            f"position {exc.start}; save it as UTF-8 and hand it in anew"
+            f"position {exc.start}; save it as UTF-8 and submit it again"
         ) from exc
     if "\0" in text:
         raise SubmissionError(
             f"{name}: the file must be {shown_coding} text, got NUL bytes; save it as UTF-8 and "
-            "hand it in anew"
+            "submit it again"
         )
     return plain_lines(text)
 
