@@ -45,7 +45,8 @@ def parse_submission(name: str, raw: bytes) -> Parsed:
         SubmissionError: it can't be read at all. A syntax error is no such case: what is broken is
             left out with a note, and the other cells count.
     """
-    named, name = gradable_name(name), shown(name)
+    named, is_renamed = gradable_name(name), PurePath(name).suffix.lower() not in KINDS
+    name = shown(name)
     check_size(name, len(raw))
     check_content(name, raw)
     if not named:
@@ -60,7 +61,7 @@ def parse_submission(name: str, raw: bytes) -> Parsed:
         collector.notes.append(
             f"the file is a {kind}, though its name ends in {named}; it is read as one"
         )
-    elif not name.lower().endswith(suffix):
+    elif is_renamed:
         collector.notes.append(
             f"the file is read as a {kind}, without the suffix that a browser appended"
         )
