@@ -119,12 +119,12 @@ def test_what_counts_beside_broken_code(source: str, names: set[str]) -> None:
 
 
 HOSTILE = {
-    "strings": '"""\n' * 20_001 + "(",
-    "brackets": "x(\n" * 15_000,
-    "both": "x('''\n" * 10_000 + ")",
-    "magics": "!\n(\n" * 5_000,
-    "stray lines": "x\n  y\n" * 3_000 + "(",
-    "marks": "# %%\n(\n" * 5_000,
+    "strings": '"""\n' * 10_001 + "(",
+    "brackets": "x(\n" * 8_000,
+    "both": "x('''\n" * 5_000 + ")",
+    "magics": "!\n(\n" * 2_500,
+    "stray lines": "x\n  y\n" * 1_500 + "(",
+    "marks": "# %%\n(\n" * 2_500,
     "quotes": "(\n" + "\"'\\" * 60_000,
     "comments": "(\n" + "# def f(\n" * 25_000,
 }
@@ -135,4 +135,4 @@ def test_reading_blocks_takes_linear_time(source: str) -> None:
     """A few seconds of the processor for as much as a module may have."""
     began = time.process_time()
     parse_submission("ps1.py", source.encode())
-    assert time.process_time() - began < 6
+    assert time.process_time() - began < 3
