@@ -18,7 +18,7 @@ REVIEWED = {
     "batch/layouts.py": 3,
     "batch/outputs.py": 2,
     "batch/recognise.py": 1,
-    "environment.py": 1,
+    "lock.py": 1,
     "names.py": 3,
     "report/canvas.py": 1,
     "report/charts/draw.py": 2,
