@@ -18,6 +18,7 @@ from grader.console import LiveProgress, show_record
 from grader.errors import GraderError, SubmissionError, UsageError
 from grader.grading import Grader, Options
 from grader.isolation import isolate
+from grader.lock import lock_warning
 from grader.model import Record, Status
 from grader.names import printable
 from grader.options import chosen_items
@@ -53,6 +54,7 @@ def grade_sources(
     Raises:
         GraderError: nothing can be graded: a wrong rubric or option, no sandbox, no data.
     """
+    warn_of_other_versions()
     if out is not None:
         from grader.commands_run import grade_class  # noqa: PLC0415 - it builds on this module
 
@@ -224,6 +226,13 @@ def lint(path: Path | None) -> ExitCode:
 def isolated(options: Options) -> Options:
     """As `isolate`, with its warnings on the screen."""
     return isolate(options, warn)
+
+
+def warn_of_other_versions() -> None:
+    """Say once where points are given with other packages than the locked ones."""
+    text = lock_warning()
+    if text:
+        warn(text)
 
 
 def warn(text: str) -> None:
