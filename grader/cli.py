@@ -1,6 +1,7 @@
 """The command `grader`: reads options, calls the library, prints. No logic and no defaults here."""
 
 import os
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +17,6 @@ from grader.names import printable
 app = typer.Typer(
     name="grader",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     help="Grade numerical linear algebra problem sets: sandboxed, reproducible, by a rubric.",
 )
@@ -219,7 +219,8 @@ def check(
 
 
 @app.callback(invoke_without_command=True)
-def _version(
+def _before(
+    context: typer.Context,
     *,
     version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
 ) -> None:
@@ -228,6 +229,13 @@ def _version(
 
         typer.echo(f"nla-grader {grader_version()}")
         raise typer.Exit
+    # Told here because the commands' own modules can't even be imported there.
+    if context.invoked_subcommand is not None and not hasattr(os, "fork"):
+        _complain(
+            f"grader: can't run on {sys.platform}: submissions are run in forked processes; use it "
+            "in WSL (wsl --install, then install it there with pip), on Linux or on macOS"
+        )
+        raise typer.Exit(UNUSABLE)
 
 
 def _aliases(pairs: Sequence[str] | None) -> dict[str, str]:

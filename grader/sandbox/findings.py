@@ -24,11 +24,10 @@ _UNSUPPORTED = {"UnsupportedResultError", "ProtocolError"}
 _LESS_MEMORY = "look for an array that grows with the square of n where its factors would do"
 _NO_EXIT = "return a value; do not call exit"
 
+COURSE_PACKAGES = ("numpy", "scipy", "torch", "torchvision", "jax", "matplotlib")
 _ADVICE = {
     "NotImplementedError": "replace the template's body by yours",
-    "ModuleNotFoundError": (
-        "use only the course's packages: numpy, scipy, torch, torchvision, jax, matplotlib"
-    ),
+    "ModuleNotFoundError": f"use only the course's packages: {', '.join(COURSE_PACKAGES)}",
     "NameError": "define it above the function, at the top level of the file",
     "SystemExit": _NO_EXIT,
     "KeyboardInterrupt": _NO_EXIT,
@@ -139,4 +138,8 @@ def one_line(value: Any) -> str:
 def _advice(kind: str, message: str) -> str:
     if kind == "TypeError" and "argument" in message:
         return "keep the template's signature"
+    if kind == "ModuleNotFoundError":
+        for name in COURSE_PACKAGES:
+            if message == f"No module named {name!r}":
+                return f"{name} is not installed on this machine: pip install {name}"
     return _ADVICE.get(kind, "run the function alone on a small random input")
