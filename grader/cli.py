@@ -54,7 +54,6 @@ app = typer.Typer(
     name="grader",
     cls=_Commands,
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     help="Grade numerical linear algebra problem sets: sandboxed, reproducible, by a rubric.",
 )
@@ -264,7 +263,8 @@ def check(
 
 
 @app.callback(invoke_without_command=True)
-def _version(
+def _before(
+    context: typer.Context,
     *,
     version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
 ) -> None:
@@ -273,6 +273,13 @@ def _version(
 
         write_output([f"nla-grader {grader_version()}\n".encode()])
         raise typer.Exit
+    # Told here because the commands' own modules can't even be imported there.
+    if context.invoked_subcommand is not None and not hasattr(os, "fork"):
+        print_error(
+            f"grader: can't run on {sys.platform}: submissions are run in forked processes; use it "
+            "in WSL (wsl --install, then install it there with pip), on Linux or on macOS"
+        )
+        raise typer.Exit(ExitCode.UNUSABLE)
 
 
 def _aliases(pairs: Sequence[str] | None) -> dict[str, str]:

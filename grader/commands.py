@@ -16,6 +16,7 @@ from grader.errors import SubmissionError, UsageError
 from grader.exit_codes import ExitCode
 from grader.grading import Grader, Options
 from grader.isolation import isolate
+from grader.lock import lock_warning
 from grader.model import Record, Status
 from grader.options import chosen_items
 from grader.report.text import points_text
@@ -43,6 +44,7 @@ def grade_sources(
     Raises:
         GraderError: nothing can be graded: a wrong rubric or option, no sandbox, no data.
     """
+    warn_of_other_versions()
     if out is not None:
         from grader.commands_run import grade_class  # noqa: PLC0415 - it builds on this module
 
@@ -217,6 +219,13 @@ def lint(path: Path | None) -> ExitCode:
 def isolated(options: Options) -> Options:
     """As `isolate`, with its warnings on the screen."""
     return isolate(options, print_warning)
+
+
+def warn_of_other_versions() -> None:
+    """Say once where points are given with other packages than the locked ones."""
+    text = lock_warning()
+    if text:
+        print_warning(text)
 
 
 def print_record(record: Record, *, as_json: bool) -> None:

@@ -11,7 +11,7 @@ from rich.prompt import Confirm
 from grader.batch.overview import item_lines, student_lines
 from grader.batch.regrade import Change, regrade_run
 from grader.batch.run import grade_run
-from grader.commands import isolated, print_record
+from grader.commands import isolated, print_record, warn_of_other_versions
 from grader.console_run import LiveRun, show_changes, show_run
 from grader.exit_codes import ExitCode
 from grader.options import Options
@@ -88,6 +88,7 @@ def regrade_class(
     Raises:
         GraderError: nothing can be graded.
     """
+    warn_of_other_versions()
     changed = {name: value for name, value in options.items() if value is not None}
     with LiveRun() as progress:
 

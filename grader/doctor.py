@@ -1,7 +1,10 @@
 """Says what this machine can do, and what to do about what is missing."""
 
+import shutil
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 from rich.console import Console
@@ -12,15 +15,32 @@ from grader.environment import (
     PACKAGES,
     grader_version,
     package_versions,
-    pinned_versions,
     python_version,
     resolve_device,
     usable_cores,
 )
-from grader.errors import GraderError, UsageError
+from grader.errors import GraderError, SandboxError
 from grader.exit_codes import ExitCode
+from grader.lock import differences, locked_versions
+from grader.remedies import install_command, namespace_restriction
 from grader.sandbox import choose_guards, choose_launcher, verify_sandbox
 from grader.terminal import plain_text
+
+OPTIONAL = frozenset({"torchvision"})
+"""Packages without which everything but `--data cifar10` works."""
+
+
+class Level(StrEnum):
+    """What a finding means for grading."""
+
+    FINE = "ok"
+    NOTE = "~~"
+    """Grading works; points may differ from another machine's."""
+    FAULT = "!!"
+    """Other people's submissions can't be graded."""
+
+
+_STYLES = {Level.FINE: "green", Level.NOTE: "yellow", Level.FAULT: "bold red"}
 
 
 @dataclass(frozen=True)
@@ -28,9 +48,11 @@ class Finding:
     """One thing that was looked at."""
 
     what: str
-    fine: bool
     text: str
-    """What is there, or what to do."""
+    """What is there, or what is wrong."""
+    level: Level = Level.FINE
+    command: str = ""
+    """What mends it, to be pasted into a shell."""
 
 
 def examine(console: Console, *, data: str, device: str, cache: Path | None) -> ExitCode:
@@ -47,50 +69,69 @@ def examine(console: Console, *, data: str, device: str, cache: Path | None) -> 
     findings = list(_findings(data=data, device=device, cache=cache))
     table = Table("", "", Column(overflow="fold"), show_header=False, box=None)
     for finding in findings:
-        mark = Text("ok", "green") if finding.fine else Text("!!", "bold red")
+        mark = Text(finding.level, _STYLES[finding.level])
         table.add_row(mark, finding.what, plain_text(finding.text))
     console.print(table)
-    fine = all(finding.fine for finding in findings)
-    return ExitCode.ALL_POINTS if fine else ExitCode.UNUSABLE
+    for finding in findings:
+        if finding.command:
+            # Unwrapped, so that it can be pasted.
+            console.print(Text(f"{finding.what}, run: {finding.command}"), soft_wrap=True)
+    faulty = any(finding.level is Level.FAULT for finding in findings)
+    return ExitCode.UNUSABLE if faulty else ExitCode.ALL_POINTS
 
 
 def _findings(*, data: str, device: str, cache: Path | None) -> Iterator[Finding]:
-    yield Finding("grader", fine=True, text=f"{grader_version()}, Python {python_version()}")
-    yield _try("packages", _packages)
-    yield _try("sandbox", _sandbox)
+    yield Finding("grader", f"{grader_version()}, Python {python_version()}")
+    yield _packages()
+    yield _sandbox()
     yield _try("device", lambda: resolve_device(device))
     cores = usable_cores()
-    yield Finding("threads", fine=True, text=f"{cores} core{'s' * (cores > 1)} for this process")
+    yield Finding("threads", f"{cores} core{'s' * (cores > 1)} for this process")
     yield _try("cache", lambda: _cache(cache))
     yield _try("data", lambda: _baseline(data, cache))
 
 
 def _try(what: str, look: Callable[[], str]) -> Finding:
     try:
-        return Finding(what, fine=True, text=look())
+        return Finding(what, look())
     except GraderError as exc:
-        return Finding(what, fine=False, text=str(exc))
+        return Finding(what, str(exc), Level.FAULT)
 
 
-def _packages() -> str:
-    found, pinned = package_versions(), pinned_versions()
-    for name in PACKAGES:
-        if name not in found:
-            raise UsageError(f"{name}: must be installed, is missing; install the grader again")
-        # A build of the same release for another device, 2.13.0+cpu, is as good.
-        if name in pinned and found[name].partition("+")[0] != pinned[name]:
-            raise UsageError(
-                f"{name}: must be {pinned[name]}, so that grades can be reproduced, got "
-                f"{found[name]}; install the grader again"
-            )
-    return ", ".join(f"{name} {version}" for name, version in found.items())
+def _packages() -> Finding:
+    """A missing package is a fault; another version than the locked one is worth knowing."""
+    found, locked, other = package_versions(), locked_versions(), differences()
+    if not other:
+        text = ", ".join(f"{name} {version}" for name, version in found.items())
+        return Finding("packages", text)
+    missing = [name for name in PACKAGES if name not in found and name not in OPTIONAL]
+    wanted = " ".join(f"{name}=={locked[name]}" for name in other)
+    return Finding(
+        "packages",
+        f"{', '.join(other.values())}; points may differ from those of other machines",
+        Level.FAULT if missing else Level.NOTE,
+        f"{sys.executable} -m pip install {wanted}",
+    )
 
 
-def _sandbox() -> str:
-    launcher, guards = choose_launcher("bubblewrap"), choose_guards()
-    verify_sandbox(launcher, guards)
+def _sandbox() -> Finding:
+    guards = choose_guards()
+    try:
+        launcher = choose_launcher("bubblewrap")
+        verify_sandbox(launcher, guards)
+    except SandboxError as exc:
+        text, command = str(exc), ""
+        restriction = namespace_restriction()
+        if shutil.which("bwrap") is None:
+            command = install_command("bubblewrap")
+        elif shutil.which("setpriv") is None:
+            command = install_command("util-linux")
+        elif restriction is not None:
+            meaning, command = restriction
+            text = f"{text}: {meaning}"
+        return Finding("sandbox", text, Level.FAULT, command)
     text = f"{launcher.name} holds; memory is limited by {guards.name}"
-    return "; not enforced: ".join([text, *guards.not_enforced])
+    return Finding("sandbox", "; not enforced: ".join([text, *guards.not_enforced]))
 
 
 def _cache(cache: Path | None) -> str:

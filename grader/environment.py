@@ -2,7 +2,6 @@
 
 import os
 import platform
-import re
 from importlib import metadata
 from pathlib import Path
 
@@ -13,7 +12,6 @@ __all__ = [
     "PACKAGES",
     "grader_version",
     "package_versions",
-    "pinned_versions",
     "python_version",
     "resolve_device",
     "usable_cores",
@@ -22,7 +20,6 @@ __all__ = [
 DISTRIBUTION = "nla-grader"
 PACKAGES = ("numpy", "scipy", "torch", "torchvision", "jax", "jaxlib")
 """Packages whose version may change a number."""
-_PINNED = re.compile(r"([A-Za-z0-9._-]+)==([^; ,]+)")
 _QUOTAS = (("cpu.max", None), ("cpu/cpu.cfs_quota_us", "cpu/cpu.cfs_period_us"))
 """Files of cgroup v2 and v1 that hold microseconds of CPU time in each period, and the period."""
 
@@ -49,16 +46,6 @@ def package_versions() -> dict[str, str]:
 def python_version() -> str:
     """Such as `3.11.7`."""
     return platform.python_version()
-
-
-def pinned_versions() -> dict[str, str]:
-    """Name -> the one version of a package that grades are given with; empty in a bare checkout."""
-    try:
-        requirements = metadata.requires(DISTRIBUTION) or []
-    except metadata.PackageNotFoundError:
-        return {}
-    found = (_PINNED.fullmatch(requirement) for requirement in requirements)
-    return {match[1]: match[2] for match in found if match}
 
 
 def usable_cores(groups: Path = Path("/sys/fs/cgroup")) -> int:

@@ -1,13 +1,18 @@
 """grader/cli.py: what a person types, what comes back, and how the command ends."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 from typer.testing import CliRunner, Result
 
+import grader.lock
 from grader.cli import app
+from grader.environment import package_versions
 from grader.model import from_json
 
 RUNNER = CliRunner()
@@ -238,3 +243,57 @@ def test_grade_refuses_a_huge_file_without_reading_it(tmp_path: Path, rubric: st
     ended = run("grade", str(file), "--rubric", rubric)
     assert ended.exit_code == 2
     assert "must be at most" in told(ended)
+
+
+def test_a_system_without_fork_is_told_what_to_do(tmp_path: Path) -> None:
+    """On Windows the commands say where they run; --help and --version still work."""
+    # What Windows' Python lacks is taken away before anything of the grader is imported.
+    script = """
+import os, sys
+del os.fork
+sys.modules.update(dict.fromkeys(("fcntl", "resource", "pwd", "grp")))
+import grader.cli
+grader.cli.main()
+"""
+    for arguments, code in ((["check", "ps1.ipynb"], 2), (["doctor"], 2), (["--help"], 0)):
+        ended = subprocess.run(
+            [sys.executable, "-c", script, *arguments],
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=tmp_path,
+            timeout=60,
+            env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])},
+        )
+        assert ended.returncode == code, ended.stderr
+        if code:
+            assert "error: grader: can't run on " in ended.stderr
+            assert "in WSL (wsl --install" in ended.stderr
+            assert ended.stderr.count("\n") == 1
+
+
+def test_grade_warns_once_of_other_versions(
+    rubric: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Points that another machine may not give are announced, whatever is graded."""
+    found = package_versions() | {"torch": "2.12.0"}
+    monkeypatch.setattr(grader.lock, "package_versions", lambda: found)
+    for name in ("a.py", "b.py"):
+        (tmp_path / name).write_text(CONSTANTS)
+    files = [str(tmp_path / name) for name in ("a.py", "b.py")]
+    ended = RUNNER.invoke(
+        app,
+        [
+            "grade",
+            *files,
+            "--rubric",
+            rubric,
+            "--item",
+            "1.1a",
+            "--sandbox",
+            "bare",
+            "--allow-bare",
+        ],
+    )
+    assert ended.exit_code == 0, ended.output
+    assert ended.stderr.count("torch 2.12.0 (locked: 2.13.0)") == 1

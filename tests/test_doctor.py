@@ -1,15 +1,18 @@
 """What `grader doctor` finds and advises."""
 
+import os
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
 import grader.doctor
+import grader.lock
+import grader.remedies
 from grader.data.baseline import BaselineSpec, provide_baseline
 from grader.doctor import examine
-from grader.environment import package_versions
 from grader.errors import SandboxError
+from grader.lock import locked_versions
 from grader.sandbox import choose_guards, choose_launcher, verify_sandbox
 from tests.data.conftest import small_arrays, write_npz
 
@@ -26,6 +29,10 @@ def a_sandbox_that_holds(request: pytest.FixtureRequest, monkeypatch: pytest.Mon
         return
     monkeypatch.setattr(grader.doctor, "verify_sandbox", lambda _launcher, _guards: None)
     monkeypatch.setattr(grader.doctor, "choose_launcher", lambda _kind: _Named("bubblewrap"))
+
+
+def refuse(_launcher: object, _guards: object) -> None:
+    raise SandboxError("sandbox: no namespace")
 
 
 class _Named:
@@ -99,41 +106,75 @@ def test_examine_says_what_to_do_about_a_sandbox_that_leaks(
 
 
 @pytest.mark.parametrize(
-    ("packages", "text"),
+    ("packages", "expected"),
     [
-        (
-            {"torch": "2.12.0"},
-            "torch: must be 2.13.0, so that grades can be reproduced, got 2.12.0",
-        ),
-        ({"torch": None}, "torch: must be installed, is missing"),
+        ({"torch": "2.12.0"}, (0, "torch 2.12.0 (locked: 2.13.0)", "pip install torch==2.13.0")),
+        ({"torch": None}, (2, "torch missing (locked: 2.13.0)", "pip install torch==2.13.0")),
+        ({"torchvision": None}, (0, "torchvision missing", "pip install torchvision==")),
+        ({"torch": "2.13.0+cpu"}, (0, "torch 2.13.0+cpu", "")),
+        ({}, (0, "torch 2.13.0", "")),
     ],
+    ids=["other", "missing", "optional", "CPU build", "as locked"],
 )
-def test_examine_says_what_to_do_about_other_versions(
+def test_examine_compares_with_the_lock(
     console: Console,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     packages: dict[str, str | None],
-    text: str,
+    expected: tuple[int, str, str],
 ) -> None:
-    """A missing package, or one of another version than grades are given with, is a fault."""
-    changed = package_versions() | packages
+    """Another version is told with the command for the locked one; a missing package is a fault."""
+    code, text, command = expected
+    changed = locked_versions() | packages
     there = {name: version for name, version in changed.items() if version}
-    monkeypatch.setattr(grader.doctor, "package_versions", lambda: there)
-    monkeypatch.setattr(grader.doctor, "pinned_versions", lambda: {"torch": "2.13.0"})
+    for module in (grader.doctor, grader.lock):
+        monkeypatch.setattr(module, "package_versions", lambda: there)
+    assert examine(console, data="synthetic", device="cpu", cache=tmp_path) == code
+    printed = console.export_text()
+    assert text in printed
+    assert command in printed
+    assert ("packages, run: " in printed) is bool(command)
+
+
+@pytest.mark.parametrize(
+    ("program", "package"), [("bwrap", "bubblewrap"), ("setpriv", "util-linux")]
+)
+def test_examine_prints_how_a_program_is_installed(
+    console: Console,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    program: str,
+    package: str,
+) -> None:
+    """One command for the machine's own package manager."""
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    for name in {"apt-get", "bwrap", "setpriv"} - {program}:
+        (programs / name).touch(0o755)
+    monkeypatch.setenv("PATH", str(programs))
+    monkeypatch.setattr(grader.doctor, "verify_sandbox", refuse)
     assert examine(console, data="synthetic", device="cpu", cache=tmp_path) == 2
-    fine, found = seen(console)["packages"]
-    assert not fine
-    assert text in found
+    assert f"apt-get install -y {package}" in console.export_text()
 
 
-def test_examine_takes_a_build_for_another_device(
+def test_examine_recognises_what_forbids_namespaces(
     console: Console, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The same release built for the CPU alone is no other version."""
-    found = package_versions() | {"torch": "2.13.0+cpu"}
-    monkeypatch.setattr(grader.doctor, "package_versions", lambda: found)
-    monkeypatch.setattr(grader.doctor, "pinned_versions", lambda: {"torch": "2.13.0"})
-    assert examine(console, data="synthetic", device="cpu", cache=tmp_path) == 0
+    """Ubuntu's restriction is named with its remedy, on one line that can be pasted."""
+    restricted = tmp_path / "kernel" / "apparmor_restrict_unprivileged_userns"
+    restricted.parent.mkdir()
+    restricted.write_text("1\n")
+    monkeypatch.setattr(grader.remedies, "SYSCTL", tmp_path)
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    for name in ("bwrap", "setpriv"):
+        (tmp_path / name).touch(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(grader.doctor, "verify_sandbox", refuse)
+    assert examine(console, data="synthetic", device="cpu", cache=tmp_path) == 2
+    printed = console.export_text()
+    assert "AppArmor restricts user namespaces" in printed
+    (command,) = (line for line in printed.splitlines() if line.startswith("sandbox, run: "))
+    assert command.endswith("sudo apparmor_parser -r /etc/apparmor.d/bwrap")
 
 
 @pytest.mark.parametrize(

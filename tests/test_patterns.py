@@ -22,7 +22,7 @@ REVIEWED = {
     "batch/nbgrader.py": 1,
     "batch/outputs.py": 2,
     "batch/recognise.py": 1,
-    "environment.py": 1,
+    "lock.py": 1,
     "names.py": 3,
     "report/canvas.py": 1,
     "report/charts/draw.py": 2,

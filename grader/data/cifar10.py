@@ -45,7 +45,13 @@ class Cifar10:
         with warnings.catch_warnings():
             # torchvision unpickles in a way that newer numpy calls deprecated; not ours to act on.
             warnings.simplefilter("ignore")
-            from torchvision.datasets import CIFAR10  # noqa: PLC0415 - seconds, needed once
+            try:
+                from torchvision.datasets import CIFAR10  # noqa: PLC0415 - seconds, needed once
+            except ImportError as exc:
+                raise DataError(
+                    f"cifar10: torchvision can't be imported: {exc}; run"
+                    " pip install 'nla-grader[vision]', or give --data synthetic"
+                ) from exc
 
             source: Any
             waited = socket.getdefaulttimeout()

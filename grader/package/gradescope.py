@@ -8,7 +8,7 @@ import msgspec
 from grader.assets import asset
 from grader.errors import UsageError
 from grader.package.settings import SETTINGS, Settings
-from grader.package.wheel import build_wheel, pack, wheel_name
+from grader.package.wheel import LOCK, build_wheel, pack, wheel_name
 from grader.report.gradescope import VISIBILITIES, Visibility
 from grader.rubric import load_rubric
 
@@ -52,6 +52,7 @@ def build_autograder(asked: Asked) -> bytes:
     rubric = asked.rubric or asset("rubrics/ps1.yaml")
     files = {name: ((_FILES / name).read_bytes(), 0o755) for name in SCRIPTS}
     files[f"wheel/{wheel_name()}"] = (build_wheel(), 0o644)
+    files |= {name: (asset(name).read_bytes(), 0o644) for name in LOCK}
     files["rubric.yaml"] = (rubric.read_bytes(), 0o644)
     settings = msgspec.json.encode(asked.settings, order="deterministic")
     files[SETTINGS] = (msgspec.json.format(settings, indent=2) + b"\n", 0o600)

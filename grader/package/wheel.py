@@ -17,7 +17,11 @@ from grader.environment import grader_version
 from grader.errors import UsageError
 
 NAME = "nla-grader"
-ASSETS = ("rubrics/ps1.yaml", "student_template/ps1.ipynb", "student_template/ps1.py")
+LOCK = tuple(
+    f"requirements/{name}" for name in ("install.py", "lock.txt", "torch-cpu.txt", "torch-cuda.txt")
+)
+"""What installs the locked packages."""
+ASSETS = ("rubrics/ps1.yaml", "student_template/ps1.ipynb", "student_template/ps1.py", *LOCK)
 """Files beside the package in a checkout, within it once installed."""
 EPOCH = (1980, 1, 1, 0, 0, 0)
 """Date of every file: the same grader gives the same bytes."""

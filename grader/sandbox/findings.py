@@ -24,6 +24,7 @@ _UNSUPPORTED = {"UnsupportedResultError", "ProtocolError"}
 _LESS_MEMORY = "look for an array that grows with the square of n where its factors would do"
 _NO_EXIT = "return a value; do not call exit"
 
+COURSE_PACKAGES = ("numpy", "scipy", "torch", "torchvision", "jax", "matplotlib")
 _ADVICE = {
     "NotImplementedError": "replace the template's body by yours",
     "NameError": "define it above the function, at the top level of the file",
@@ -157,7 +158,9 @@ def _advice(kind: str, message: str) -> str:
 def _missing_package(message: str) -> str:
     _, _, rest = message.partition("No module named '")
     name = rest.partition("'")[0]
-    use = "use only the course's packages: numpy, scipy, torch, torchvision, jax, matplotlib"
+    if name in COURSE_PACKAGES:
+        return f"{name} is not installed on this machine: pip install {name}"
+    use = f"use only the course's packages: {', '.join(COURSE_PACKAGES)}"
     if not name.replace(".", "").isidentifier():
         return use
     return (

@@ -1,6 +1,7 @@
 """CIFAR-10 by way of torchvision, on machines that can't fetch it."""
 
 import socket
+import sys
 from pathlib import Path
 
 import pytest
@@ -50,3 +51,14 @@ def test_read_tells_that_it_began(tmp_path: Path) -> None:
     with pytest.raises(DataError):
         Cifar10(tmp_path).read(lambda done, total, what: told.append((done, total, what)))
     assert told == [(0, 2, "reading CIFAR-10")]
+
+
+def test_read_without_torchvision_says_how_to_install_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The package is an extra; the other kinds of data do without it."""
+    for name in [name for name in sys.modules if name.partition(".")[0] == "torchvision"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "torchvision", None)
+    with pytest.raises(DataError, match=r"pip install 'nla-grader\[vision\]'"):
+        Cifar10(tmp_path).read(silent)

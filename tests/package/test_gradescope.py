@@ -19,6 +19,7 @@ import pytest
 from grader.errors import RubricError, UsageError
 from grader.package.gradescope import Asked, build_autograder, check_visibility
 from grader.package.settings import Settings
+from grader.package.wheel import LOCK
 from tests.package.small import HALF, RUBRIC
 
 SECRET = "a course's secret"
@@ -67,10 +68,14 @@ def _set_up(root: Path, packed: bytes, python: Path) -> None:
         for entry in archive.infolist():
             archive.extract(entry, source)
             (source / entry.filename).chmod(entry.external_attr >> 16 & 0o777)
+    # The script itself runs; what it would download is this environment's.
+    for lock in (source / "requirements").glob("*.txt"):
+        lock.write_text("")
     environment = os.environ | {
         "AUTOGRADER_ROOT": str(root),
         "GRADER_NO_APT": "1",
-        "GRADER_PIP_ARGS": "--no-deps --no-index",
+        "NLA_GRADER_TORCH": "cpu",
+        "PIP_NO_INDEX": "1",
         "PYTHON": str(python),
     }
     ended = subprocess.run(
@@ -124,6 +129,7 @@ def test_zip_holds_what_gradescope_runs(packed: bytes) -> None:
         "run_autograder",
         "rubric.yaml",
         "settings.json",
+        *LOCK,
     }
     assert modes["setup.sh"] == modes["run_autograder"] == 0o755
     assert modes["settings.json"] == 0o600

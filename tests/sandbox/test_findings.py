@@ -96,6 +96,13 @@ def test_explain_ending_knows_every_reason(reason: Reason) -> None:
             id="gpu",
         ),
         pytest.param(
+            {"type": "ModuleNotFoundError", "message": "No module named 'torchvision'"},
+            Status.ERRORED,
+            "No module named 'torchvision'",
+            "torchvision is not installed on this machine: pip install torchvision",
+            id="package of the course",
+        ),
+        pytest.param(
             {"type": "UnsupportedResultError", "message": "a generator"},
             Status.FAILED,
             "`f` must return numbers, arrays or lists of these, got a generator",
