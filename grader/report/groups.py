@@ -52,7 +52,7 @@ def share_points(
         blocked = matched.blocked & set(group.places)
         doubt = group.doubt if empty else ""
         if not group.doubt and (blocked or len({_work(one) for one in submitted}) > 1):
-            doubt = "more than one submission or one in conflict"
+            doubt = "more than one submission, or a member in conflict or in two rows"
         if doubt and (submitted or (blocked and empty.keys() - blocked)):
             by = listed(dict.fromkeys(one.student for one in submitted)) or "none that counts"
             more = f"; {listed(empty.values())} get no points" if empty else ""
@@ -98,7 +98,8 @@ def with_members(run: Sequence[Graded], roster: bytes, column: str) -> tuple[lis
     for old, new, student, name_cell in zip(before.rows, after.rows, after.ids, names, strict=True):
         if new is not None and new is not old:
             replaced.add(id(old))
-            known = {"student": student or name_cell, "name": name_cell}
+            # A name is no identifier: it may be written as another's.
+            known = {"student": student, "name": name_cell}
             members.append(msgspec.structs.replace(new, **known, shared_by=new.student))
     return [*(one for one in run if id(one) not in replaced), *members], after
 

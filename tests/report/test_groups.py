@@ -61,7 +61,7 @@ CASES = {
     "two files": Case(
         [own("u1"), own("u3", 1)],
         ["u1", "", "u3", "", "", ""],
-        "in conflict (u1, u3), so none is the group's; u2 get no points",
+        "in two rows (u1, u3), so none is the group's; u2 get no points",
     ),
     "a member's and the group's": Case(
         [own("u1"), own("Team 1, red", 1)], ["u1", "", "", "", "", ""], "(u1, Team 1, red)"
@@ -77,7 +77,7 @@ CASES = {
     "only a member in conflict": Case(
         [own("u2 (a)", contested="u2"), own("u2 (b)", 1, contested="u2")],
         [""] * 6,
-        "group Team 1, red: more than one submission or one in conflict (none that counts)",
+        "or a member in conflict or in two rows (none that counts)",
     ),
     "the group in conflict": Case(
         [own("Team 2 (a)", contested="Team 2"), own("Team 2 (b)", 1, contested="Team 2")],
@@ -161,6 +161,14 @@ def test_no_group_shares_nothing(name: str) -> None:
     assert [one.student for one in students] == ["1", "4", "5"]
     assert any("taken for no group (1), so none is" in note for note in matched.notes)
     assert with_members([own("4"), own("5")], roster, "group")[1].notes == []
+
+
+def test_members_are_called_as_the_roster_s_identifiers_say() -> None:
+    """Who is in two groups gets points of neither; a name never stands for an identifier."""
+    roster = b"name,id,group\nA,u1,x\nM,u3,x\nB,u2,y\nM,u3,y\nC,u4,z\nu5,,z\n"
+    students, matched = with_members([own("u1"), own("u2", 1), own("u4", 2)], roster, "group")
+    assert [(one.student, one.name) for one in students[3:]] == [("", "u5")]
+    assert sum("in two rows (u" in note for note in matched.notes) == 2
 
 
 def test_a_tutorial_is_no_group() -> None:
