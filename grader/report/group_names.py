@@ -104,9 +104,10 @@ def notes_on_alike(groups: Iterable[Group], members: Sequence[str]) -> Iterator[
                 f"{short_name(group.text)!r} ({listed(members[place] for place in group.places)})"
                 for group in found[:SHOWN]
             ]
+            more = f" and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
             yield (
-                f"groups whose names differ in capitals, spaces or the like share nothing: "
-                f"{', '.join(each)}; if they are one, write the name in one way in the roster"
+                "groups whose names differ in capitals, spaces or the like share nothing: "
+                f"{', '.join(each)}{more}; if they are one, write the name in one way in the roster"
             )
 
 
@@ -119,7 +120,7 @@ def listed(names: Iterable[str]) -> str:
 
 def _texts(table: Table, column: str) -> dict[str, list[int]]:
     """Text of a group -> the rows that have it."""
-    wanted = column.strip().casefold()
+    wanted = column.casefold()
     found = [place for place, head in enumerate(table.heads) if head.strip().casefold() == wanted]
     if len(found) != 1:
         heads = shortened(", ".join(repr(one_line(head)) for head in table.heads), 300)

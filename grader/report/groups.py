@@ -1,6 +1,6 @@
 """Points for every member of a group, by the column of a roster that says who belongs together.
 
-Rows with the same text in that column are one group, be it the group's name or a list of its
+Rows with the very same text in that column are one group, be it the group's name or a list of its
 members. Where its members have submitted different files nothing is shared: staff decide.
 """
 
@@ -35,7 +35,7 @@ def share_points(
         column: The head of the column of groups; where empty, nothing is shared.
 
     Raises:
-        UsageError: the roster has no such column.
+        UsageError: the roster has no such column, or several.
     """
     if not column:
         return replace(matched, group_notes=tuple(_hint(table, matched)))
