@@ -30,7 +30,6 @@ REVIEWED = {
     "report/feedbacks.py": 3,
     "report/links.py": 1,
     "report/places.py": 2,
-    "report/roster.py": 1,
     "review/answers.py": 2,
     "review/code_prose.py": 1,
     "review/dialect.py": 5,

@@ -1,28 +1,23 @@
 """Points for every member of a group, by the column of a roster that says who belongs together.
 
-Rows with the same text in that column are one group, be it the group's name or a list of its
+Rows with the very same text in that column are one group, be it the group's name or a list of its
 members. Where its members have submitted different files nothing is shared: staff decide.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import msgspec
 
-from grader.errors import UsageError
-from grader.names import one_line, same_name_key, shortened
+from grader.names import one_line, short_name
+from grader.report.group_names import OPTION, SHOWN, listed, notes_on_alike, read_groups
 from grader.report.interface import Graded
 from grader.report.roster import Matched, match_rows
 from grader.report.table import Table, read_table
 
-OPTION = "--group-column"
 LIKELY = ("group", "group name", "group_name", "members", "team")
 """Heads of such columns. They may as well name a tutorial, so nothing is shared unasked."""
-NO_GROUP = {"-", "default group"}
-"""What Moodle writes for students without a group."""
 NAMES = ("name", "student", "full name")
-SHOWN = 12
-"""Members in one note, and groups that share."""
 
 
 def share_points(
@@ -40,33 +35,40 @@ def share_points(
         column: The head of the column of groups; where empty, nothing is shared.
 
     Raises:
-        UsageError: the roster has no such column.
+        UsageError: the roster has no such column, or several.
     """
     if not column:
         return replace(matched, group_notes=tuple(_hint(table, matched)))
     rows = list(matched.rows)
+    called = [student or name for student, name in zip(matched.ids, names, strict=True)]
+    groups = read_groups(run, matched, table, column)
     shared, unclear = [], []
-    own_names = _by_group_name(run, matched)
-    for key, (group, places) in _groups(table, column).items():
-        members = [row for place in places if (row := matched.rows[place]) is not None]
-        submitted = [one for one in (*members, *own_names.get(key, ())) if one.record is not None]
-        works = {_work(one) for one in submitted}
-        empty = [place for place in places if not _has_record(rows[place])]
-        who = _listed(matched.ids[place] or names[place] for place in empty)
-        if len(works) > 1 or (works and matched.blocked & set(places)):
-            by = _listed(dict.fromkeys(one.student for one in submitted))
-            more = f"; {who} get no points" if empty else ""
+    # The largest first: it may be no group at all.
+    for group in sorted(groups, key=lambda group: -len(group.places)):
+        title = f"group {short_name(one_line(group.text))}"
+        members = [row for place in group.places if (row := matched.rows[place]) is not None]
+        submitted = [one for one in (*members, *group.named) if one.record is not None]
+        empty = {place: called[place] for place in group.places if not _has_record(rows[place])}
+        blocked = matched.blocked & set(group.places)
+        doubt = group.doubt if empty else ""
+        if not group.doubt and (blocked or len({_work(one) for one in submitted}) > 1):
+            doubt = "more than one submission, or a member in conflict or in two rows"
+        if doubt and (submitted or (blocked and empty.keys() - blocked)):
+            by = listed(dict.fromkeys(one.student for one in submitted)) or "none that counts"
+            more = f"; {listed(empty.values())} get no points" if empty else ""
             unclear.append(
-                f"group {group}: more than one submission or one in conflict ({by}), so none is "
-                f"the group's{more}; look, and enter the points yourself"
+                f"{title}: {doubt} ({by}), so none is the group's{more}; look, and enter the "
+                "points yourself"
             )
-        elif works and empty:
+        elif submitted and empty and not doubt:
             for place in empty:
                 rows[place] = submitted[0]
-            shared.append(f"group {group}: the points of {submitted[0].student} also go to {who}")
+            by = listed([submitted[0].student])
+            shared.append(f"{title}: the points of {by} also go to {listed(empty.values())}")
     if len(shared) > SHOWN:
         shared[SHOWN:] = [f"and so for {len(shared) - SHOWN} more groups"]
-    return replace(matched, rows=tuple(rows), group_notes=(*unclear, *shared))
+    notes = (*unclear, *shared, *notes_on_alike(groups, called))
+    return replace(matched, rows=tuple(rows), group_notes=notes)
 
 
 def with_members(run: Sequence[Graded], roster: bytes, column: str) -> tuple[list[Graded], Matched]:
@@ -96,7 +98,8 @@ def with_members(run: Sequence[Graded], roster: bytes, column: str) -> tuple[lis
     for old, new, student, name_cell in zip(before.rows, after.rows, after.ids, names, strict=True):
         if new is not None and new is not old:
             replaced.add(id(old))
-            known = {"student": student or name_cell, "name": name_cell}
+            # A name is no identifier: it may be written as another's.
+            known = {"student": student, "name": name_cell}
             members.append(msgspec.structs.replace(new, **known, shared_by=new.student))
     return [*(one for one in run if id(one) not in replaced), *members], after
 
@@ -109,30 +112,6 @@ def _hint(table: Table, matched: Matched) -> Iterator[str]:
             yield f"{OPTION} {name!r} would give the points of a submission to its whole group"
 
 
-def _groups(table: Table, column: str) -> dict[str, tuple[str, list[int]]]:
-    """Key of a group -> its name, and the rows of its members."""
-    place = table.column(column)
-    if place is None:
-        heads = shortened(", ".join(repr(one_line(head)) for head in table.heads), 300)
-        raise UsageError(f"{OPTION}: not in the roster: {column!r}; its columns are {heads}")
-    groups: dict[str, tuple[str, list[int]]] = {}
-    for number, row in enumerate(table.rows):
-        key = same_name_key(row[place])
-        if key and key not in NO_GROUP:
-            groups.setdefault(key, (one_line(row[place]), []))[1].append(number)
-    return groups
-
-
-def _by_group_name(run: Sequence[Graded], matched: Matched) -> dict[str, list[Graded]]:
-    """Submissions that are nobody's in the roster, by the key of their id."""
-    taken = {id(one) for one in matched.rows}
-    found: dict[str, list[Graded]] = {}
-    for one in run:
-        if id(one) not in taken and not one.contested:
-            found.setdefault(same_name_key(one.student), []).append(one)
-    return found
-
-
 def _work(graded: Graded) -> tuple[str, bytes]:
     """Equal for the same file that was graded by hand in the same way."""
     sha256 = graded.record.submission.sha256 if graded.record else ""
@@ -141,9 +120,3 @@ def _work(graded: Graded) -> tuple[str, bytes]:
 
 def _has_record(graded: Graded | None) -> bool:
     return graded is not None and graded.record is not None
-
-
-def _listed(names: Iterable[str]) -> str:
-    shown = [one_line(name) for name in names]
-    more = f" and {len(shown) - SHOWN} more" if len(shown) > SHOWN else ""
-    return ", ".join(shown[:SHOWN]) + more

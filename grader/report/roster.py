@@ -1,6 +1,5 @@
 """The rows of a learning management system's own CSV file, matched with the hand-ins of a run."""
 
-import re
 import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
@@ -11,7 +10,6 @@ from grader.names import same_name_key
 from grader.report.interface import Graded
 from grader.report.standing import Standing, record_standing
 
-_WORDS = re.compile(r"\w+")
 NUMBERED = {"canvas", "moodle", "blackboard", "brightspace"}
 """Layouts whose numbers the system writes; their names may be a group's, or hide the student."""
 SHORT_WORD = 2
@@ -80,7 +78,8 @@ def match_rows(
             claimed.setdefault(key, []).append(graded)
     ids = max(
         columns,
-        key=lambda column: sum(same_name_key(cell) in claimed for cell in column),
+        # A section's number in every row may be one student's, too.
+        key=lambda column: len(claimed.keys() & set(map(same_name_key, column))),
         default=[""] * len(names),
     )
     best = [same_name_key(cell) for cell in ids]
@@ -119,7 +118,9 @@ def match_rows(
         ),
         by_name=tuple(graded.student or graded.file for graded in by_name.values()),
         ids=tuple(cell.strip() for cell in ids),
-        blocked=frozenset(place for place, key in enumerate(best) if key in disputed),
+        blocked=frozenset(
+            place for place, key in enumerate(best) if key in disputed or (key and uses[key] > 1)
+        ),
     )
 
 
@@ -158,7 +159,7 @@ def unmatched(run: Iterable[Graded], matched: Matched) -> tuple[str, ...]:
 
 def name_key(name: str) -> str:
     """Same for "Lovelace, Ada" and "Ada Lovelace"; empty for an empty name."""
-    return " ".join(sorted(_WORDS.findall(name.casefold())))
+    return " ".join(sorted(_words(unicodedata.normalize("NFC", name.casefold()))))
 
 
 def may_be_same_person(one: str, other: str) -> bool:
@@ -185,7 +186,13 @@ def _is_written_in(text: str, words: Iterable[str]) -> bool:
 
 def _plain_words(name: str) -> list[str]:
     text = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", name).casefold())
-    return _WORDS.findall("".join(char for char in text if not unicodedata.combining(char)))
+    return _words("".join(char for char in text if not unicodedata.combining(char)))
+
+
+def _words(text: str) -> list[str]:
+    """Runs of letters and digits with their marks: vowels of Indic names are such."""
+    kept = (char if char == "_" or unicodedata.category(char)[0] in "LMN" else " " for char in text)
+    return "".join(kept).split()
 
 
 def standing_of(graded: Graded | None) -> Standing | None:

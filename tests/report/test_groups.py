@@ -19,8 +19,8 @@ from tests.report import samples
 
 ROSTER = b"""name;id;sections;group_name
 "Doe, Jane";u1;A;"Team 1, red"
-"Roe, Max";u2;A;team 1, red
-"Noe, Ann";u3;B;TEAM 1, RED
+"Roe, Max";u2;A;"Team 1, red"
+"Noe, Ann";u3;B;"Team 1, red"
 "Loe, Sol";u4;B;Team 2
 "Zoe, Kim";u5;B;
 "Yoe, Kit";u6;B;
@@ -50,8 +50,8 @@ CASES = {
         "group Team 1, red: the points of u2 also go to u1, u3",
     ),
     "the group's name": Case(
-        [own("team 1, Red"), own("Team 2", 1), own("u6", 2)],
-        ["team 1, Red"] * 3 + ["Team 2", "", "u6"],
+        [own("Team 1, red"), own("Team 2", 1), own("u6", 2)],
+        ["Team 1, red"] * 3 + ["Team 2", "", "u6"],
         "the points of Team 2 also go to u4",
     ),
     "one file twice": Case([own("u1"), own("u3")], ["u1", "u1", "u3", "", "", ""]),
@@ -61,7 +61,7 @@ CASES = {
     "two files": Case(
         [own("u1"), own("u3", 1)],
         ["u1", "", "u3", "", "", ""],
-        "in conflict (u1, u3), so none is the group's; u2 get no points",
+        "in two rows (u1, u3), so none is the group's; u2 get no points",
     ),
     "a member's and the group's": Case(
         [own("u1"), own("Team 1, red", 1)], ["u1", "", "", "", "", ""], "(u1, Team 1, red)"
@@ -73,6 +73,28 @@ CASES = {
         [own("u1"), own("u2 (a)", contested="u2"), own("u2 (b)", 1, contested="u2")],
         ["u1", "", "", "", "", ""],
         "u2, u3 get no points",
+    ),
+    "only a member in conflict": Case(
+        [own("u2 (a)", contested="u2"), own("u2 (b)", 1, contested="u2")],
+        [""] * 6,
+        "or a member in conflict or in two rows (none that counts)",
+    ),
+    "the group in conflict": Case(
+        [own("Team 2 (a)", contested="Team 2"), own("Team 2 (b)", 1, contested="Team 2")],
+        [""] * 6,
+        "group Team 2: what is named so is in conflict (Team 2 (a), Team 2 (b))",
+    ),
+    "a submission named almost as the group": Case(
+        [own("team 2")], [""] * 6, "group Team 2: a submission is named almost so (team 2)"
+    ),
+    "a student named as a group, among students": Case(
+        [own("u1"), own("Team 2", 1)],
+        ["u1", "u1", "u1", "", "", ""],
+        "so this may be one, too (Team 2), so none is the group's; u4 get no points",
+    ),
+    "what a system named as a group": Case([own("Team 2", layout="gradescope")], [""] * 6),
+    "a teammate's, and a number typed as the group": Case(
+        [own("u1"), own("Team 1, red", 1, layout="gradescope")], ["u1", "u1", "u1", "", "", ""]
     ),
     "nothing": Case([own("u5")], ["", "", "", "", "u5", ""]),
 }
@@ -90,6 +112,79 @@ def test_members_get_the_points_of_their_group(name: str) -> None:
     assert any(case.note in note for note in shared.notes) or not case.note
 
 
+ALMOST = [
+    "Team A~deadbeef",
+    "TEAM A",
+    "Team  A",
+    "Team A\u200b",
+    "Team\u00a0A",
+    "\uff34eam A",
+    r"Team A\x1b",
+    "Team A ",
+    "Team A\u00a0",
+]
+
+
+@pytest.mark.parametrize("name", ALMOST)
+@pytest.mark.parametrize("run", [[own("11")], [own("Team A")]], ids=["a member's", "the group's"])
+def test_a_name_that_looks_like_a_group_s_takes_nothing(name: str, run: list[Graded]) -> None:
+    """Students may choose it; staff are told who is called so."""
+    roster = f"name,id,group\nDoe,11,Team A\nRoe,12,Team A\nMallory,13,{name}\n".encode()
+    students, matched = with_members(run, roster, "group")
+    # Spaces around a folder's name are not in the id: it may be either group's, so neither has it.
+    unclear = run[0].student == "Team A" and name.strip() == "Team A"
+    assert {one.student for one in students} - {run[0].student} == (
+        set() if unclear else {"11", "12"} - {run[0].student}
+    )
+    assert any("share nothing: 'Team A' (11, 12), " in note for note in matched.notes)
+    assert any("(13)" in note for note in matched.notes)
+
+
+def test_two_normal_forms_are_two_groups() -> None:
+    """A system takes them for different names, so a student may have chosen the second."""
+    roster = "id,group\n11,Équipe\n12,Équipe\n13,E\u0301quipe\n".encode()
+    students, _ = with_members([own("11")], roster, "group")
+    assert [one.student for one in students] == ["11", "12"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("-", "None", "n/a", "0", "Default group"),
+        '"Not a member of any group, so unable to make submissions."',
+    ],
+)
+def test_no_group_shares_nothing(name: str) -> None:
+    """Whatever a system or a person writes where there is none; staff are told."""
+    roster = f"id,group\n1,{name}\n2,{name}\n3,{name}\n4,x\n5,x\n".encode()
+    students, matched = with_members([own("1"), own("4")], roster, "group")
+    assert [one.student for one in students] == ["1", "4", "5"]
+    assert any("taken for no group (1), so none is" in note for note in matched.notes)
+    assert with_members([own("4"), own("5")], roster, "group")[1].notes == []
+
+
+def test_members_are_called_as_the_roster_s_identifiers_say() -> None:
+    """Who is in two groups gets points of neither; a name never stands for an identifier."""
+    roster = b"name,id,group\nA,u1,x\nM,u3,x\nB,u2,y\nM,u3,y\nC,u4,z\nu5,,z\n"
+    students, matched = with_members([own("u1"), own("u2", 1), own("u4", 2)], roster, "group")
+    assert [(one.student, one.name) for one in students[3:]] == [("", "u5")]
+    assert sum("in two rows (u" in note for note in matched.notes) == 2
+
+
+def test_a_tutorial_is_no_group() -> None:
+    """More members than a group has share nothing; of groups the largest are named first."""
+    rows = [(f"t{number}", "tutorial") for number in range(11)]
+    rows += [(f"s{number}", "small") for number in range(2)]
+    rows += [(f"l{number}", "large") for number in range(10)]
+    roster = "".join(f"{student},{group}\n" for student, group in [("id", "group"), *rows])
+    students, matched = with_members([own("t1"), own("l1"), own("s1")], roster.encode(), "group")
+    assert len(students) == 1 + 10 + 2
+    tutorial, large, small = matched.notes
+    assert tutorial.startswith("group tutorial: 11 members, more than 10 (t1), so none is")
+    assert large.startswith("group large: the points of l1 also go to")
+    assert small.startswith("group small: ")
+
+
 def test_nothing_is_shared_unasked() -> None:
     """A column may name tutorials; that there is one is said where somebody got nothing."""
     table = read_table(ROSTER, "--roster")
@@ -102,6 +197,9 @@ def test_nothing_is_shared_unasked() -> None:
     ]
     with pytest.raises(UsageError, match="--group-column: not in the roster: 'team'; its columns"):
         share_points(run, matched, table, [""] * 6, "team")
+    twice = read_table(b"id,Group,group\nu1,a,b\n", "--roster")
+    with pytest.raises(UsageError, match="several columns of the roster have the head 'group'"):
+        share_points(run, match_rows(run, [["u1"]], [""]), twice, [""], "group")
 
 
 def test_the_table_of_all_students_has_a_row_for_each_member() -> None:
@@ -121,8 +219,8 @@ def test_the_table_of_all_students_has_a_row_for_each_member() -> None:
 def test_members_of_a_named_group_have_their_identifiers() -> None:
     """Also where nobody's own is found: a section is none."""
     roster = b"name,section,id,group\nA,s,u1,x\nB,s,u2,x\n"
-    students, _ = with_members([own("X")], roster, "group")
-    assert [one.student for one in students] == ["X", "u1", "u2"]
+    students, _ = with_members([own("x")], roster, "group")
+    assert [one.student for one in students] == ["x", "u1", "u2"]
 
 
 def test_gradebooks_have_the_points_in_each_member_s_row() -> None:

@@ -22,6 +22,12 @@ def test_match_rows_takes_one_column_for_all() -> None:
     assert match_rows(run, [others, ids], ["", "", ""]).rows == tuple(run)
 
 
+def test_match_rows_counts_a_submission_once_for_a_column() -> None:
+    """The number of a section, which is in every row, may be one student's, too."""
+    run = [graded("1"), graded("2")]
+    assert match_rows(run, [["1"] * 3, ["2", "1", "3"]], [""] * 3).rows == (run[1], run[0], None)
+
+
 def test_match_rows_ignores_capitals_and_spaces() -> None:
     """Identifiers are compared as people read them."""
     run = [graded("Ada@Uni.example")]
@@ -134,9 +140,21 @@ def test_names_of_one_person(one: str, other: str) -> None:
     assert may_be_same_person(other, one)
 
 
+def test_marks_belong_to_a_name() -> None:
+    """Whatever its normal form; without its vowels an Indic name is another's."""
+    assert name_key("Jose\u0301 Li") == name_key("Li, José") != name_key("Jose Li")
+    assert name_key("मीना शर्मा") != name_key("मोना शर्मा")
+
+
 @pytest.mark.parametrize(
     ("one", "other"),
-    [("Eve Il", "Tim, Vic"), ("Eve V", "Vic Tim"), ("王伟", "李 雷"), ("e", "eve")],
+    [
+        ("मीना राव", "मोहन शाह"),
+        ("Eve Il", "Tim, Vic"),
+        ("Eve V", "Vic Tim"),
+        ("王伟", "李 雷"),
+        ("e", "eve"),
+    ],
 )
 def test_names_of_two_persons(one: str, other: str) -> None:
     """A letter in common is no word."""
