@@ -1,8 +1,11 @@
 """A real sandbox for each test, of every kind that this machine has; one browser for all."""
 
+import os
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -30,6 +33,25 @@ CHROMIUM = (
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let a person renew what reports are compared with."""
     parser.addoption("--update-goldens", action="store_true", help="Write the golden files anew.")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _temporary_folder_of_its_own(worker_id: str) -> Iterator[None]:
+    """What a test leaves in the folder for temporary files is told from its neighbours'."""
+    if worker_id == "master":
+        yield
+        return
+    before, tempfile.tempdir = os.environ.get("TMPDIR"), None
+    # Sockets lie below it, whose paths may not be longer than some hundred characters.
+    with tempfile.TemporaryDirectory(prefix="t-") as folder:
+        Path(folder).chmod(0o755)
+        os.environ["TMPDIR"], tempfile.tempdir = folder, None
+        yield
+        tempfile.tempdir = None
+        if before is None:
+            del os.environ["TMPDIR"]
+        else:
+            os.environ["TMPDIR"] = before
 
 
 @pytest.fixture(params=["bubblewrap", "bare"])
