@@ -1,35 +1,70 @@
 """The command `grader`: reads options, calls the library, prints. No logic and no defaults here."""
 
 import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.text import Text
+from typer.core import TyperGroup
 
 from grader.errors import GraderError, RubricError
-from grader.names import printable
+from grader.exit_codes import ExitCode
+from grader.terminal import (
+    OutputClosedError,
+    discard,
+    escape_unencodable,
+    flush_output,
+    print_error,
+    report_internal_error,
+    write_output,
+)
+
+
+class _Commands(TyperGroup):
+    """Ends every command that can't do what was asked with a sentence and an exit code."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            try:
+                return super().invoke(ctx)
+            finally:
+                flush_output()
+        except RubricError as exc:
+            for fault in exc.faults:
+                print_error(fault)
+            code = ExitCode.UNUSABLE
+        except GraderError as exc:
+            print_error(str(exc))
+            code = ExitCode.UNUSABLE
+        except KeyboardInterrupt:
+            print_error("interrupted; finished results are saved")
+            code = ExitCode.INTERRUPTED
+        except OutputClosedError:
+            discard(sys.stdout)
+            code = ExitCode.OUTPUT_CLOSED
+        except BrokenPipeError as exc:
+            # Of another channel than standard output; typer would end with code 1.
+            code = report_internal_error(exc)
+        sys.exit(code)
+
 
 app = typer.Typer(
     name="grader",
+    cls=_Commands,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     help="Grade numerical linear algebra problem sets: sandboxed, reproducible, by a rubric.",
 )
 
-UNUSABLE = 2
-"""Exit code for wrong usage and unreadable files."""
-
 Submissions = Annotated[
     list[Path],
     typer.Argument(
         metavar="SUBMISSION...",
-        help="Notebooks and modules; with --out also folders, zips and downloads of Canvas, Moodle "
-        "or Gradescope.",
+        help="Notebooks and modules; with --out also folders, zips and downloads of Canvas, "
+        "Moodle, Gradescope, Blackboard, Brightspace or nbgrader.",
     ),
 ]
 Run = Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a run.")]
@@ -84,6 +119,17 @@ Counts = Annotated[
         help="Where several places claim one student, the one that counts, as the run names it.",
     ),
 ]
+LayoutName = Annotated[
+    str,
+    typer.Option(
+        "--layout",
+        metavar="NAME",
+        help="How submissions are laid out, where it is recognised wrongly: gradescope, canvas, "
+        "canvas-anonymous, moodle, blackboard, brightspace, nbgrader; folders: one a student; "
+        "sections: folders of student folders; files: one a student.",
+        show_default=False,
+    ),
+]
 Cache = Annotated[
     Path | None, typer.Option("--cache", metavar="DIR", help="Where trained baselines are kept.")
 ]
@@ -111,6 +157,7 @@ def grade(
     jobs: Jobs = 0,
     cluster: Cluster = "",
     counts: Counts = None,
+    layout: LayoutName = "",
     cache: Cache = None,
     time_budget: TimeBudget = None,
 ) -> None:
@@ -130,17 +177,17 @@ def grade(
         cache=cache,
         time_budget=time_budget,
     )
-    with reported_errors():
-        code = grade_sources(
-            submissions,
-            options,
-            out=out,
-            allow_bare=allow_bare,
-            as_json=as_json,
-            jobs=jobs,
-            cluster=cluster,
-            counts=counts or (),
-        )
+    code = grade_sources(
+        submissions,
+        options,
+        out=out,
+        allow_bare=allow_bare,
+        as_json=as_json,
+        jobs=jobs,
+        cluster=cluster,
+        counts=counts or (),
+        layout=layout,
+    )
     raise typer.Exit(code)
 
 
@@ -167,17 +214,16 @@ def regrade(
     """Grade items of a run again; whose points change is shown before it is written."""
     from grader.commands_run import regrade_class  # noqa: PLC0415
 
-    with reported_errors():
-        code = regrade_class(
-            run,
-            item or (),
-            student or (),
-            {"rubric": rubric, "secret": seed or None, "cache": cache},
-            dry_run=dry_run,
-            yes=yes,
-            jobs=jobs,
-            cluster=cluster,
-        )
+    code = regrade_class(
+        run,
+        item or (),
+        student or (),
+        {"rubric": rubric, "secret": seed or None, "cache": cache},
+        dry_run=dry_run,
+        yes=yes,
+        jobs=jobs,
+        cluster=cluster,
+    )
     raise typer.Exit(code)
 
 
@@ -213,8 +259,7 @@ def check(
         items=tuple(item or ()),
         cache=cache,
     )
-    with reported_errors():
-        code = check_file(submission, options, form="json" if as_json else form)
+    code = check_file(submission, options, form="json" if as_json else form)
     raise typer.Exit(code)
 
 
@@ -226,7 +271,7 @@ def _version(
     if version:
         from grader.environment import grader_version  # noqa: PLC0415
 
-        typer.echo(f"nla-grader {grader_version()}")
+        write_output([f"nla-grader {grader_version()}\n".encode()])
         raise typer.Exit
 
 
@@ -243,35 +288,19 @@ def _aliases(pairs: Sequence[str] | None) -> dict[str, str]:
     return aliases
 
 
-@contextmanager
-def reported_errors() -> Iterator[None]:
-    """Print an error that a person must act on, without a traceback."""
-    try:
-        yield
-    except RubricError as exc:
-        for fault in exc.faults:
-            _complain(fault)
-        raise typer.Exit(UNUSABLE) from exc
-    except GraderError as exc:
-        _complain(str(exc))
-        raise typer.Exit(UNUSABLE) from exc
-    except KeyboardInterrupt as exc:
-        _complain("interrupted; records that were written stay")
-        raise typer.Exit(130) from exc
-
-
-def _complain(text: str) -> None:
-    Console(stderr=True, soft_wrap=True).print(
-        Text.assemble(("error: ", "bold red"), printable(text))
-    )
-
-
 def main() -> None:
     """Run the command."""
     # Read when torch is imported. Threads that spin while they wait take the processor from those
     # that are waited for, once a machine has more to do than this.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    app(prog_name="grader")
+    escape_unencodable()
+    try:
+        app(prog_name="grader")
+    except Exception as exc:  # noqa: BLE001 - 1, Python's code, would say that points were lost
+        code = report_internal_error(exc)
+        # What could not be written, to a full disk perhaps, would fail at the exit again.
+        discard(sys.stdout)
+        sys.exit(code)
 
 
 # They add their commands to `app`, whoever imports it.

@@ -1,12 +1,12 @@
 """Commands for reports and for packages that other systems grade with."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from grader.cli import Data, Run, Seed, app, reported_errors
+from grader.cli import Data, Run, Seed, app
+from grader.terminal import write_output
 
 To = Annotated[
     Path | None, typer.Option("--to", metavar="PATH", help="Where to; within the run if not given.")
@@ -27,8 +27,7 @@ def report(
     """Write a page for each student of a run, and the overview for the instructor."""
     from grader.report_commands import report_run  # noqa: PLC0415 - --help stays fast
 
-    with reported_errors():
-        report_run(run, to, jobs=jobs)
+    report_run(run, to, jobs=jobs)
 
 
 @app.command()
@@ -47,17 +46,27 @@ def export(
     to: To = None,
     roster: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="The CSV file that Canvas or Moodle exported."),
+        typer.Option(
+            metavar="FILE",
+            help="The CSV file that Canvas or Moodle exported; with csv, a list of all students.",
+        ),
     ] = None,
     assignment: Annotated[
         str, typer.Option(metavar="NAME", help="The assignment's name in Canvas.")
+    ] = "",
+    group_column: Annotated[
+        str,
+        typer.Option(
+            metavar="HEAD",
+            help="Column of the roster that names each student's group; its members get the points "
+            "of the one submission of the group.",
+        ),
     ] = "",
 ) -> None:
     """Write the points of a run as another system imports them."""
     from grader.report_commands import export_run  # noqa: PLC0415
 
-    with reported_errors():
-        export_run(run, format_, to, roster=roster, assignment=assignment)
+    export_run(run, format_, to, roster=roster, assignment=assignment, group_column=group_column)
 
 
 @package_app.command()
@@ -81,16 +90,15 @@ def gradescope(
     """Build the zip of an autograder for Gradescope."""
     from grader.package_commands import package_gradescope  # noqa: PLC0415
 
-    with reported_errors():
-        package_gradescope(
-            out,
-            rubric=rubric,
-            cache=cache,
-            data=data,
-            secret=seed,
-            visibility=visibility,
-            leaderboard=leaderboard,
-        )
+    package_gradescope(
+        out,
+        rubric=rubric,
+        cache=cache,
+        data=data,
+        secret=seed,
+        visibility=visibility,
+        leaderboard=leaderboard,
+    )
 
 
 @package_app.command()
@@ -98,8 +106,7 @@ def github() -> None:
     """Print a workflow for GitHub Actions, for a student's repository."""
     from grader.package.ci import ci_file  # noqa: PLC0415
 
-    with reported_errors():
-        sys.stdout.buffer.write(ci_file("github"))
+    write_output([ci_file("github")])
 
 
 @package_app.command()
@@ -107,8 +114,7 @@ def gitlab() -> None:
     """Print a job for GitLab, for a student's repository."""
     from grader.package.ci import ci_file  # noqa: PLC0415
 
-    with reported_errors():
-        sys.stdout.buffer.write(ci_file("gitlab"))
+    write_output([ci_file("gitlab")])
 
 
 @package_app.command()
@@ -116,5 +122,4 @@ def wheel(out: OutFile) -> None:
     """Build the grader's wheel."""
     from grader.package_commands import package_wheel  # noqa: PLC0415
 
-    with reported_errors():
-        package_wheel(out)
+    package_wheel(out)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from grader.cli import Run, app, reported_errors
+from grader.cli import Run, app
 
 Person = Annotated[
     str,
@@ -47,14 +47,13 @@ def review(
     """Open the page on which people grade proofs and explanations."""
     from grader.review import commands  # noqa: PLC0415 - --help stays fast
 
-    with reported_errors():
-        if export is not None:
-            commands.export_hand(run, export)
-        if import_ is not None:
-            commands.import_hand(run, import_, overwrite=overwrite)
-        if export is None and import_ is None:
-            options = commands.ReviewOptions(host, port, tuple(name or ()), grader, second)
-            commands.review(run, options)
+    if export is not None:
+        commands.export_hand(run, export)
+    if import_ is not None:
+        commands.import_hand(run, import_, overwrite=overwrite)
+    if export is None and import_ is None:
+        options = commands.ReviewOptions(host, port, tuple(name or ()), grader, second)
+        commands.review(run, options)
 
 
 @app.command()
@@ -70,5 +69,4 @@ def hand(
     """Give a person's points for one item of one student."""
     from grader.review import commands  # noqa: PLC0415
 
-    with reported_errors():
-        commands.give_hand(run, item, student, points, comment=comment, person=grader)
+    commands.give_hand(run, item, student, points, comment=comment, person=grader)

@@ -1,11 +1,9 @@
 """Commands for those who set a course up: baseline, selftest, doctor, rubrics."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from grader.cli import (
     Cache,
@@ -17,8 +15,8 @@ from grader.cli import (
     Threads,
     TimeBudget,
     app,
-    reported_errors,
 )
+from grader.terminal import output_console, write_output
 
 rubric_app = typer.Typer(no_args_is_help=True, help="Look after rubrics.")
 app.add_typer(rubric_app, name="rubric")
@@ -40,8 +38,7 @@ def baseline(
     options = Options(
         data=data, device=device, threads=threads, cache=cache, time_budget=time_budget
     )
-    with reported_errors():
-        code = train_baseline(options)
+    code = train_baseline(options)
     raise typer.Exit(code)
 
 
@@ -93,22 +90,21 @@ def selftest(
         items=tuple(item or ()),
         cache=cache,
     )
-    with reported_errors():
-        if full:
-            from grader.commands_selftest import full_self_test  # noqa: PLC0415
+    if full:
+        from grader.commands_selftest import full_self_test  # noqa: PLC0415
 
-            code = full_self_test(
-                options,
-                cases=cases,
-                seeds=seeds,
-                everywhere=everywhere,
-                neurons=neurons,
-                jobs=jobs,
-            )
-        else:
-            from grader.commands import self_test  # noqa: PLC0415
+        code = full_self_test(
+            options,
+            cases=cases,
+            seeds=seeds,
+            everywhere=everywhere,
+            neurons=neurons,
+            jobs=jobs,
+        )
+    else:
+        from grader.commands import self_test  # noqa: PLC0415
 
-            code = self_test(options, reference)
+        code = self_test(options, reference)
     raise typer.Exit(code)
 
 
@@ -117,8 +113,7 @@ def doctor(data: Data = "synthetic", device: Device = "auto", cache: Cache = Non
     """Say what this machine can do, and what to do about what is missing."""
     from grader.doctor import examine  # noqa: PLC0415
 
-    with reported_errors():
-        code = examine(Console(), data=data, device=device, cache=cache)
+    code = examine(output_console(), data=data, device=device, cache=cache)
     raise typer.Exit(code)
 
 
@@ -129,7 +124,7 @@ def rubric_schema() -> None:
 
     from grader.rubric import rubric_schema as schema  # noqa: PLC0415
 
-    sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(schema()), indent=2) + b"\n")
+    write_output([msgspec.json.format(msgspec.json.encode(schema()), indent=2), b"\n"])
 
 
 @rubric_app.command("lint")
@@ -141,6 +136,5 @@ def rubric_lint(
     """Find every fault of a rubric, and what could be better."""
     from grader.commands import lint  # noqa: PLC0415
 
-    with reported_errors():
-        code = lint(file)
+    code = lint(file)
     raise typer.Exit(code)

@@ -1,40 +1,29 @@
 """What the commands do: grade files or a class, show what came of it, choose the exit code."""
 
 import contextlib
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from enum import IntEnum
 from pathlib import Path
 
 import msgspec
-from rich.console import Console
 from rich.text import Text
 
 from grader import helper
 from grader.assets import asset
 from grader.batch.run import demand_isolation
 from grader.console import LiveProgress, show_record
-from grader.errors import GraderError, SubmissionError, UsageError
+from grader.errors import SubmissionError, UsageError
+from grader.exit_codes import ExitCode
 from grader.grading import Grader, Options
 from grader.isolation import isolate
 from grader.model import Record, Status
-from grader.names import printable
 from grader.options import chosen_items
 from grader.report.text import points_text
 from grader.rubric import load_rubric
 from grader.submission import load_submission
 from grader.submission.notebook import MAX_BYTES
+from grader.terminal import output_console, print_error, print_warning, write_output
 from grader.warm import modules_for
-
-
-class ExitCode(IntEnum):
-    """How a command ended, for scripts and CI."""
-
-    ALL_POINTS = 0
-    POINTS_LOST = 1
-    UNUSABLE = 2
-    GRADER_FAULT = 3
 
 
 def grade_sources(
@@ -47,6 +36,7 @@ def grade_sources(
     jobs: int,
     cluster: str,
     counts: Sequence[str] = (),
+    layout: str = "",
 ) -> ExitCode:
     """Grade a class into the folder `out`, or a few files without one.
 
@@ -65,9 +55,12 @@ def grade_sources(
             jobs=jobs,
             cluster=cluster,
             counts=counts,
+            layout=layout,
         )
-    if jobs or cluster or counts:
-        raise UsageError("--out: required with --jobs, --cluster and --counts; name a folder")
+    if jobs or cluster or counts or layout:
+        raise UsageError(
+            "--out: required with --jobs, --cluster, --counts and --layout; name a folder"
+        )
     return grade_files(sources, options, allow_bare=allow_bare, as_json=as_json)
 
 
@@ -97,7 +90,7 @@ def grade_files(
             try:
                 submission = load_submission(path)
             except SubmissionError as exc:
-                _complain(exc)
+                print_error(str(exc))
                 code = max(code, ExitCode.UNUSABLE)
                 continue
             record = grader.grade_submission(submission)
@@ -161,7 +154,7 @@ def train_baseline(options: Options) -> ExitCode:
     """
     with LiveProgress() as progress:
         made = Grader(replace(options, sandbox="bare"), progress).baseline()
-    Console().print(
+    output_console().print(
         f"baseline {made.key[:12]} on {made.dataset.name}: right on {made.accuracy:.1%} of "
         f"{len(made.dataset.hidden)} hidden images, trained in {made.seconds:.1f} s"
     )
@@ -191,7 +184,7 @@ def self_test(options: Options, reference: Path | None) -> ExitCode:
                 for text in _surprises(record, expected)
             ]
     for text in wrong:
-        _complain(text)
+        print_error(text)
     return ExitCode.GRADER_FAULT if wrong else ExitCode.ALL_POINTS
 
 
@@ -214,7 +207,7 @@ def lint(path: Path | None) -> ExitCode:
     from grader.rubric import lint_rubric  # noqa: PLC0415 - imports every check
 
     advice = lint_rubric(path)
-    console = Console(soft_wrap=True)
+    console = output_console(soft_wrap=True)
     for line in advice:
         console.print(Text(line))
     console.print("no faults" if not advice else f"no faults, {len(advice)} pieces of advice")
@@ -223,24 +216,12 @@ def lint(path: Path | None) -> ExitCode:
 
 def isolated(options: Options) -> Options:
     """As `isolate`, with its warnings on the screen."""
-    return isolate(options, warn)
-
-
-def warn(text: str) -> None:
-    """Print a warning to stderr."""
-    Console(stderr=True, soft_wrap=True).print(Text.assemble(("warning: ", "bold yellow"), text))
+    return isolate(options, print_warning)
 
 
 def print_record(record: Record, *, as_json: bool) -> None:
     """Print a record as a table, or as a line of JSON."""
     if as_json:
-        sys.stdout.buffer.write(msgspec.json.encode(record, order="deterministic") + b"\n")
-        sys.stdout.buffer.flush()
+        write_output([msgspec.json.encode(record, order="deterministic"), b"\n"])
     else:
         show_record(record)
-
-
-def _complain(error: GraderError | str) -> None:
-    Console(stderr=True, soft_wrap=True).print(
-        Text.assemble(("error: ", "bold red"), printable(str(error)))
-    )

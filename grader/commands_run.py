@@ -6,16 +6,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
 from rich.prompt import Confirm
 
 from grader.batch.overview import item_lines, student_lines
 from grader.batch.regrade import Change, regrade_run
 from grader.batch.run import grade_run
-from grader.commands import ExitCode, isolated, print_record
+from grader.commands import isolated, print_record
 from grader.console_run import LiveRun, show_changes, show_run
+from grader.exit_codes import ExitCode
 from grader.options import Options
 from grader.store import open_store
+from grader.terminal import output_console
 
 
 def grade_class(
@@ -28,6 +29,7 @@ def grade_class(
     jobs: int,
     cluster: str,
     counts: Sequence[str] = (),
+    layout: str = "",
 ) -> ExitCode:
     """Grade what was handed in into a run's folder, and show what came of it.
 
@@ -44,6 +46,7 @@ def grade_class(
             cluster=cluster,
             allow_bare=allow_bare,
             counts=counts,
+            layout=layout,
             progress=progress,
         )
     with open_store(out, read_only=True) as store:
@@ -55,8 +58,8 @@ def grade_class(
         if not as_json:
             lines = student_lines(store, students)
             show_run(summary, lines, item_lines(store, students), short=len(students) == 1)
-        worst = max((line.worst for line in student_lines(store, students)), default=0)
-    return ExitCode(worst)
+        codes = (line.worst for line in student_lines(store, students))
+        return max(codes, default=ExitCode.ALL_POINTS)
 
 
 def regrade_class(
@@ -105,5 +108,5 @@ def regrade_class(
             cluster=cluster,
             progress=progress,
         )
-    Console().print("written" if found.written else "nothing was written")
+    output_console().print("written" if found.written else "nothing was written")
     return ExitCode.GRADER_FAULT if found.faults else ExitCode.ALL_POINTS

@@ -4,18 +4,19 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 from rich.text import Text
 
-from grader.commands import ExitCode, isolated
+from grader.commands import isolated
 from grader.environment import usable_cores
 from grader.errors import UsageError
+from grader.exit_codes import ExitCode
 from grader.grading import Grader
 from grader.options import Options, thread_count
 from grader.selftest import Case, Played, Setting, load_families, play_cases, tally
 from grader.selftest.tally import differing
+from grader.terminal import message_console, output_console
 
 FAMILIES = Path(__file__).parent.parent / "tests" / "validity"
 SEED = "self-test {}"
@@ -79,7 +80,7 @@ def settings(options: Options, seeds: int, *, everywhere: bool, neurons: int = 0
 def play_all(cases: Sequence[Case], how: Sequence[Setting], *, jobs: int) -> list[Played]:
     """Grade the cases in every setting, one setting after the other."""
     played: list[Played] = []
-    with Progress(console=Console(stderr=True), transient=True) as bars:
+    with Progress(console=message_console(), transient=True) as bars:
         for setting in how:
             total = sum(map(setting.takes, cases))
             bar = bars.add_task(Text(setting.name).markup, total=total)
@@ -91,7 +92,7 @@ def play_all(cases: Sequence[Case], how: Sequence[Setting], *, jobs: int) -> lis
 
 def show(played: Sequence[Played], *, settings_compared: bool) -> ExitCode:
     """Print the table and all that is not as expected."""
-    console = Console(soft_wrap=True)
+    console = output_console(soft_wrap=True)
     rows = tally(played)
     table = Table(
         "item",

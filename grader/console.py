@@ -9,8 +9,8 @@ from rich.table import Table
 from rich.text import Text
 
 from grader.model import CheckRecord, ItemRecord, Record, Status
-from grader.names import printable
 from grader.report.text import FAULT_WORDS, MARKS, points_text
+from grader.terminal import fitted, message_console, output_console, plain_text
 
 STYLES = {
     Status.PASSED: "green",
@@ -22,16 +22,11 @@ STYLES = {
 LOST = "red"
 
 
-def plain_text(text: str, style: str = "") -> Text:
-    """A stranger's text for the terminal: nothing in it is obeyed, by terminal or CI."""
-    return Text(printable(text), style)
-
-
 class LiveProgress:
     """One line for what is being prepared or graded, and one for the current check."""
 
     def __init__(self) -> None:
-        self._console = Console(stderr=True)
+        self._console = message_console()
         self._bars = Progress(
             TextColumn("{task.description}"),
             BarColumn(bar_width=24),
@@ -88,7 +83,7 @@ class LiveProgress:
 
 def show_record(record: Record, console: Console | None = None) -> None:
     """Print a record as a table, with feedback below what was lost."""
-    console = console or Console()
+    console = console or output_console()
     table = Table(
         title=plain_text(f"{record.title}: {record.submission.name}"), title_justify="left"
     )
@@ -119,7 +114,7 @@ def _points(item: ItemRecord) -> str:
 
 
 def _what(item: ItemRecord) -> Text:
-    text = Text(item.title)
+    text = plain_text(item.title)
     if item.status is Status.GRADER_FAULT:
         text.append(f"\n{FAULT_WORDS}", STYLES[Status.GRADER_FAULT])
     _append(text, item.feedback, item.hint)
@@ -127,7 +122,7 @@ def _what(item: ItemRecord) -> Text:
         if check.status is not Status.PASSED:
             _append_check(text, check, alone=len(item.checks) == 1)
     for note in item.notes:
-        text.append(printable(f"\nnote: {note}"), "dim")
+        text.append(fitted(f"\nnote: {note}"), "dim")
     return text
 
 
@@ -135,15 +130,15 @@ def _append_check(text: Text, check: CheckRecord, *, alone: bool) -> None:
     if not alone:
         score = f"{points_text(check.score)} / {points_text(check.points)}"
         text.append(f"\n{check.name} ({score}): ", STYLES.get(check.status, LOST))
-        text.append(printable(check.feedback))
+        text.append(fitted(check.feedback))
     elif check.feedback:
-        text.append(printable(f"\n{check.feedback}"))
+        text.append(fitted(f"\n{check.feedback}"))
     if check.hint:
-        text.append(printable(f"\nhint: {check.hint}"), "italic")
+        text.append(fitted(f"\nhint: {check.hint}"), "italic")
 
 
 def _append(text: Text, feedback: str, hint: str) -> None:
     if feedback:
-        text.append(printable(f"\n{feedback}"))
+        text.append(fitted(f"\n{feedback}"))
     if hint:
-        text.append(printable(f"\nhint: {hint}"), "italic")
+        text.append(fitted(f"\nhint: {hint}"), "italic")

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from rich.console import Console, Group
+from rich.console import Group
 from rich.live import Live
 from rich.progress import (
     BarColumn,
@@ -19,10 +19,12 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
-from grader.console import LOST, STYLES, plain_text
+from grader.console import LOST, STYLES
+from grader.exit_codes import ExitCode
 from grader.model import Record, Status
-from grader.names import MOST_NOTES, one_line, printable, short_name
+from grader.names import MOST_NOTES, one_line, short_name
 from grader.report.text import MARKS, points_text
+from grader.terminal import fitted, message_console, output_console, plain_text
 
 if TYPE_CHECKING:
     from grader.batch.overview import ItemLine, Line
@@ -39,7 +41,7 @@ class LiveRun:
     """A total with an estimate, and a line for each worker."""
 
     def __init__(self) -> None:
-        self._console = Console(stderr=True)
+        self._console = message_console()
         self._total = Progress(
             TextColumn("{task.description}"),
             BarColumn(bar_width=24),
@@ -128,7 +130,7 @@ def show_run(
         items: Over these.
         short: Leave the tables out.
     """
-    console = Console()
+    console = output_console()
     look: list[Line] = []
     table = Table(title="Students", title_justify="left")
     for name in ("student", "name", "points", "lost"):
@@ -147,9 +149,9 @@ def show_run(
             console.print(f"and {shown - MOST_LINES} more, see the run's folder")
         console.print(_item_table(items))
     for line in sorted(look, key=lambda one: (-one.worst, one.student)):
-        style = STYLES[Status.GRADER_FAULT] if line.worst == 3 else "yellow"  # noqa: PLR2004 - a fault of ours
+        style = STYLES[Status.GRADER_FAULT] if line.worst is ExitCode.GRADER_FAULT else "yellow"
         who = f"{_name(line.student)} {_name(line.name)}".strip()
-        reasons = printable(one_line("; ".join(line.look)))
+        reasons = fitted(one_line("; ".join(line.look)))
         console.print(Text.assemble(("look at ", style), (who, "bold"), f": {reasons}"))
     for note in summary.notes[:MOST_NOTES]:
         console.print(plain_text(f"note: {one_line(note)}", "dim"))
@@ -157,13 +159,14 @@ def show_run(
         console.print(f"and {len(summary.notes) - MOST_NOTES} more notes")
     console.print(
         f"{summary.graded} graded now, {summary.kept} before, "
-        f"{len(summary.students)} students, {summary.seconds:.1f} s"
+        f"{len(summary.students)} students, {summary.seconds:.1f} s, "
+        f"read as {', '.join(dict.fromkeys(summary.layouts))}"
     )
 
 
 def show_changes(changes: Sequence["Change"], graded: int) -> None:
     """Print whose points a regrade changes, and by how much."""
-    console = Console()
+    console = output_console()
     if not changes:
         console.print(f"{graded} graded again, no points change")
         return
@@ -209,5 +212,5 @@ def _item_table(items: Sequence["ItemLine"]) -> Table:
             f"{count} {MARKS[status]}" for status, count in item.statuses.most_common()
         )
         mean = f"{points_text(item.mean)} / {points_text(item.auto_points)}"
-        table.add_row(item.id, Text(item.title), mean, results)
+        table.add_row(item.id, plain_text(item.title), mean, results)
     return table

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from grader.environment import (
@@ -18,7 +18,9 @@ from grader.environment import (
     usable_cores,
 )
 from grader.errors import GraderError, UsageError
+from grader.exit_codes import ExitCode
 from grader.sandbox import choose_guards, choose_launcher, verify_sandbox
+from grader.terminal import plain_text
 
 
 @dataclass(frozen=True)
@@ -31,8 +33,8 @@ class Finding:
     """What is there, or what to do."""
 
 
-def examine(console: Console, *, data: str, device: str, cache: Path | None) -> int:
-    """Print every finding; 0 where others' submissions can be graded here, 1 otherwise.
+def examine(console: Console, *, data: str, device: str, cache: Path | None) -> ExitCode:
+    """Print every finding; `UNUSABLE` where others' submissions can't be graded here.
 
     Nothing is fetched and nothing is trained.
 
@@ -43,12 +45,13 @@ def examine(console: Console, *, data: str, device: str, cache: Path | None) -> 
         cache: Folder of the cache; the user's cache folder where None.
     """
     findings = list(_findings(data=data, device=device, cache=cache))
-    table = Table(show_header=False, box=None)
+    table = Table("", "", Column(overflow="fold"), show_header=False, box=None)
     for finding in findings:
         mark = Text("ok", "green") if finding.fine else Text("!!", "bold red")
-        table.add_row(mark, finding.what, Text(finding.text, overflow="fold"))
+        table.add_row(mark, finding.what, plain_text(finding.text))
     console.print(table)
-    return 0 if all(finding.fine for finding in findings) else 1
+    fine = all(finding.fine for finding in findings)
+    return ExitCode.ALL_POINTS if fine else ExitCode.UNUSABLE
 
 
 def _findings(*, data: str, device: str, cache: Path | None) -> Iterator[Finding]:

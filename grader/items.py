@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from grader.data.baseline import Baseline
 
 OUR_FAULT = "the grader itself failed on this; it costs you nothing and staff will grade it again"
+NO_GPU = (
+    "{} asks for a GPU; there is none here, so the CPU took its place; to have code that runs on "
+    'both, write `device = "cuda" if torch.cuda.is_available() else "cpu"`'
+)
 
 MOST_DATA_BYTES = 1 << 20
 """Of a check's measurements as JSON."""
@@ -73,7 +77,14 @@ def grade_item(item: Item, submission: Submission, setting: ItemSetting) -> Item
         return item_record(
             item, Status.MISSING, feedback=missing[0], notes=(*missing[1:], *part.notes)
         )
-    session = ItemSession(setting.sandbox, _limits(item, setting), part.chunks, part.bound)
+    gpu_as_cpu = bool(part.gpu) and setting.device == "cpu"
+    session = ItemSession(
+        setting.sandbox,
+        _limits(item, setting),
+        part.chunks,
+        part.bound,
+        gpu_as_cpu=gpu_as_cpu,
+    )
     bench = Bench(
         session=session,
         draws=setting.draws,
@@ -98,7 +109,7 @@ def grade_item(item: Item, submission: Submission, setting: ItemSetting) -> Item
         status,
         score=float(sum(Fraction(str(check.score)) for check in checks)),
         checks=checks,
-        notes=part.notes,
+        notes=(*part.notes, *([NO_GPU.format(part.gpu)] if gpu_as_cpu else ())),
         output=session.output(),
         seconds=round(time.monotonic() - began, 3),
         peak_memory_bytes=session.peak_bytes,

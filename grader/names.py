@@ -93,13 +93,18 @@ def short_name(name: str, most: int = LONGEST_NAME) -> str:
     return f"{name[: most - len(digest) - len(tail) - 2]}…{digest}…{tail}"
 
 
-def distinct_names(raw: Sequence[str]) -> list[str]:
-    """The names of one folder, cleaned; those that would become equal are marked by a hash."""
+def distinct_names(raw: Sequence[str], origins: Sequence[str] | None = None) -> list[str]:
+    """The names of one folder, cleaned; those that would become equal are marked by a hash.
+
+    Args:
+        raw: The names.
+        origins: What the hash is made of, where two of the names may be equal already.
+    """
     clean = [clean_name(name) for name in raw]
     uses = Counter(clean)
     return [
-        name if uses[name] == 1 else _marked(name, original)
-        for name, original in zip(clean, raw, strict=True)
+        name if uses[name] == 1 else _marked(name, origin)
+        for name, origin in zip(clean, raw if origins is None else origins, strict=True)
     ]
 
 

@@ -70,6 +70,12 @@ def chosen_items(rubric: Rubric, options: Options) -> tuple[Item, ...]:
     return tuple(item for item in rubric.items if not options.items or item.id in options.items)
 
 
+def asked_names(rubric: Rubric, options: Options) -> tuple[str, ...]:
+    """The names that a submission must define for all items, as the submission calls them."""
+    names = dict.fromkeys(name for item in rubric.items for name in item.requires)
+    return tuple(options.aliases.get(name, name) for name in names)
+
+
 def course_secret(options: Options) -> bytes:
     """What the hidden draws are made of: the options' secret, the environment's, or the public."""
     if options.practice:

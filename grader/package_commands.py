@@ -3,14 +3,12 @@
 import os
 from pathlib import Path
 
-from rich.console import Console
-from rich.text import Text
-
 from grader.options import SEED_VARIABLE
 from grader.package.gradescope import Asked, build_autograder, check_visibility
 from grader.package.settings import Settings
 from grader.package.wheel import build_wheel
 from grader.report_run import make_folder, write_pieces
+from grader.terminal import print_message
 
 MIB = 1 << 20
 
@@ -35,7 +33,9 @@ def package_gradescope(
     settings = Settings(data=data, secret=secret, visibility=known, leaderboard=leaderboard)
     _write(out, build_autograder(Asked(rubric=rubric, cache=cache, settings=settings)))
     if not secret:
-        _say("no course secret: the draws are public; give --seed, or set NLA_GRADER_SECRET")
+        print_message(
+            "no course secret: the draws are public; give --seed, or set NLA_GRADER_SECRET"
+        )
 
 
 def package_wheel(out: Path) -> None:
@@ -50,8 +50,4 @@ def package_wheel(out: Path) -> None:
 def _write(out: Path, content: bytes) -> None:
     make_folder(out.absolute().parent)
     write_pieces(out, [content])
-    _say(f"{out}, {len(content) / MIB:.1f} MiB")
-
-
-def _say(text: str) -> None:
-    Console(stderr=True, soft_wrap=True).print(Text(text))
+    print_message(f"{out}, {len(content) / MIB:.1f} MiB")

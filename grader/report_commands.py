@@ -1,19 +1,16 @@
 """What the commands for reports do: read a run, write files, say what a person should know."""
 
 import os
-import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 import msgspec
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.text import Text
 
 from grader.console import show_record
 from grader.errors import StoreError, UsageError
 from grader.model import Record
-from grader.names import one_line, printable
+from grader.names import one_line
 from grader.report.formats import GRADEBOOKS, PER_RUN
 from grader.report.github import render_annotations, render_summary
 from grader.report.interface import Graded
@@ -24,6 +21,7 @@ from grader.report_run import (
     check_format,
     export_each,
     export_gradebook,
+    export_members,
     graded_of,
     make_folder,
     run_pieces,
@@ -31,6 +29,7 @@ from grader.report_run import (
     write_report,
 )
 from grader.store import Store, open_store
+from grader.terminal import message_console, print_message, write_output
 
 SUMMARY_VARIABLE = "GITHUB_STEP_SUMMARY"
 """Names the file that GitHub shows as a step's summary."""
@@ -54,7 +53,7 @@ def report_run(run: Path, to: Path | None, *, jobs: int = 0) -> None:
         size = sum(1 for _ in store.entries())
         students = _watched(store, size, "pages")
         overview = write_report(students, to or run / "report", jobs=jobs, many=size >= FEW)
-    _say(f"{size} pages and {overview}")
+    print_message(f"{size} pages and {overview}")
 
 
 def export_run(
@@ -64,6 +63,7 @@ def export_run(
     *,
     roster: Path | None = None,
     assignment: str = "",
+    group_column: str = "",
 ) -> None:
     """Write a run for another system.
 
@@ -74,23 +74,32 @@ def export_run(
             `export` in the run's folder where None.
         roster: What the learning management system exported, for gradebooks.
         assignment: The assignment's name in Canvas.
+        group_column: The head of the roster's column of groups, whose members share points.
 
     Raises:
         GraderError: the run can't be read, or the format can't be written so.
     """
     check_format(name)
+    if group_column and (roster is None or name not in {*GRADEBOOKS, "csv"}):
+        raise UsageError(
+            "--group-column: needs --roster and one of the formats canvas, moodle and csv; add them"
+        )
     with open_store(run, read_only=True) as store:
         size = sum(1 for _ in store.entries())
         students = _watched(store, size, name)
         if name in GRADEBOOKS:
-            book = export_gradebook(students, name, roster, assignment)
+            book = export_gradebook(students, name, roster, assignment, group_column)
             _put([book.content], to or _default(run, f"{name}.csv"))
+            _warn(book)
+        elif group_column and roster is not None:
+            book = export_members(students, roster, group_column)
+            _put([book.content], to or _default(run, "run.csv"))
             _warn(book)
         elif name in PER_RUN:
             _put(run_pieces(students, name), to or _default(run, f"run{PER_RUN[name].suffix}"))
         else:
             folder = to or run / "export" / name
-            _say(f"{export_each(students, name, folder)} files in {folder}")
+            print_message(f"{export_each(students, name, folder)} files in {folder}")
 
 
 def showing(form: str) -> Callable[[Record, Path], None]:
@@ -116,8 +125,7 @@ def show_on_github(record: Record, path: Path) -> None:
         source = path.read_bytes()
     except OSError:
         source = b""
-    sys.stdout.buffer.write(render_annotations(record, path=path.as_posix(), source=source))
-    sys.stdout.buffer.flush()
+    write_output([render_annotations(record, path=path.as_posix(), source=source)])
     summary = os.environ.get(SUMMARY_VARIABLE)
     if not summary:
         return
@@ -130,14 +138,12 @@ def show_on_github(record: Record, path: Path) -> None:
 
 def _show_json(record: Record, path: Path) -> None:
     del path
-    sys.stdout.buffer.write(msgspec.json.encode(record, order="deterministic") + b"\n")
-    sys.stdout.buffer.flush()
+    write_output([msgspec.json.encode(record, order="deterministic"), b"\n"])
 
 
 def _show_junit(record: Record, path: Path) -> None:
     del path
-    sys.stdout.buffer.write(render_junit(record))
-    sys.stdout.buffer.flush()
+    write_output([render_junit(record)])
 
 
 def _show_text(record: Record, path: Path) -> None:
@@ -161,12 +167,10 @@ def _default(run: Path, name: str) -> Path:
 
 def _put(pieces: Iterable[bytes], to: Path) -> None:
     if to == STDOUT:
-        for piece in pieces:
-            sys.stdout.buffer.write(piece)
-        sys.stdout.buffer.flush()
+        write_output(pieces)
         return
     write_pieces(to, pieces)
-    _say(str(to))
+    print_message(str(to))
 
 
 def _watched(store: Store, size: int, what: str) -> Iterator[Graded]:
@@ -177,7 +181,7 @@ def _watched(store: Store, size: int, what: str) -> Iterator[Graded]:
         MofNCompleteColumn(),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
+    with Progress(*columns, console=message_console(), transient=True) as bars:
         task = bars.add_task(what, total=size)
         for held in store.held():
             yield graded_of(held)
@@ -195,10 +199,6 @@ def _warn(book: Gradebook) -> None:
         if names:
             shown = ", ".join(one_line(name) for name in names[:MOST_NAMED])
             more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
-            _say(f"{len(names)} {what}: {shown}{more}")
+            print_message(f"{len(names)} {what}: {shown}{more}")
     for note in book.notes:
-        _say(f"note: {one_line(note)}")
-
-
-def _say(text: str) -> None:
-    Console(stderr=True, soft_wrap=True).print(Text(printable(text)))
+        print_message(f"note: {one_line(note)}")

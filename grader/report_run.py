@@ -12,11 +12,13 @@ import msgspec
 from grader.errors import StoreError, UsageError
 from grader.report.canvas import canvas_gradebook
 from grader.report.formats import FORMATS, PER_RUN, PER_STUDENT
+from grader.report.groups import with_members
 from grader.report.interface import Graded, HandGiven
 from grader.report.links import FOLDER, page_stem
 from grader.report.moodle import moodle_worksheet
 from grader.report.overview import render_overview
 from grader.report.roster import Gradebook
+from grader.report.spreadsheet import render_csv
 from grader.store import HandScore, Held
 from grader.store.private import make_private_folder, write_private
 
@@ -85,7 +87,11 @@ def export_each(run: Iterable[Graded], name: str, folder: Path) -> int:
 
 
 def export_gradebook(
-    run: Iterable[Graded], name: str, roster: Path | None, assignment: str
+    run: Iterable[Graded],
+    name: str,
+    roster: Path | None,
+    assignment: str,
+    group_column: str = "",
 ) -> Gradebook:
     """The gradebook of `canvas` or `moodle`, filled in.
 
@@ -94,6 +100,7 @@ def export_gradebook(
         name: `canvas` or `moodle`.
         roster: The file that the system exported.
         assignment: Its name in Canvas; the run's title where empty.
+        group_column: The head of the roster's column of groups, whose members share points.
 
     Raises:
         UsageError: the roster is missing or is no such file.
@@ -103,13 +110,32 @@ def export_gradebook(
             f"--roster: must be given with --format {name}, so that rows match; export the "
             "gradebook as CSV there"
         )
+    raw = _read_roster(roster)
+    if name == "canvas":
+        return canvas_gradebook(run, raw, assignment, group_column)
+    return moodle_worksheet(run, raw, group_column)
+
+
+def export_members(run: Iterable[Graded], roster: Path, group_column: str) -> Gradebook:
+    """The run as CSV, with a row for each member of a group.
+
+    Args:
+        run: Every submission.
+        roster: A CSV file of all students.
+        group_column: The head of its column of groups.
+
+    Raises:
+        UsageError: the roster is no such file.
+    """
+    students, matched = with_members(list(run), _read_roster(roster), group_column)
+    return Gradebook(b"".join(render_csv(students)), notes=tuple(matched.notes))
+
+
+def _read_roster(roster: Path) -> bytes:
     try:
-        raw = roster.read_bytes()
+        return roster.read_bytes()
     except OSError as exc:
         raise UsageError(f"--roster: {roster} must be a file that can be read: {exc}") from exc
-    if name == "canvas":
-        return canvas_gradebook(run, raw, assignment)
-    return moodle_worksheet(run, raw)
 
 
 def check_format(name: str) -> str:

@@ -27,11 +27,23 @@ class ItemSession:
         limits: Limits,
         chunks: Sequence[Chunk],
         names: Mapping[str, str],
+        *,
+        gpu_as_cpu: bool = False,
     ) -> None:
+        """Nothing is started yet.
+
+        Args:
+            sandbox: Where the item's process runs.
+            limits: The item's.
+            chunks: The slice of the submission.
+            names: Asked name -> where the slice has it.
+            gpu_as_cpu: Whether code that asks for a GPU gets the CPU.
+        """
         self._sandbox = sandbox
         self._limits = limits
         self._chunks = chunks
         self._names = dict(names)
+        self._gpu_as_cpu = gpu_as_cpu
         self._process: ItemProcess | None = None
         self._unloadable: SubmissionFault | None = None
         self.abuse: SubmissionFault | None = None
@@ -226,10 +238,9 @@ class ItemSession:
             {"source": chunk.source, "label": chunk.label, "first_line": chunk.first_line}
             for chunk in self._chunks
         ]
+        body = {"names": self._names, "chunks": chunks, "gpu_as_cpu": self._gpu_as_cpu}
         try:
-            self._exchange(
-                process, Kind.LOAD, {"names": self._names, "chunks": chunks}, "loading your code"
-            )
+            self._exchange(process, Kind.LOAD, body, "loading your code")
         except SubmissionFault as fault:
             self._unloadable = fault
             raise

@@ -101,7 +101,7 @@ def test_grade_ends_with_a_code_for_scripts(
         ("ps1.ipynb", b"", "ps1.ipynb"),
         ("ps1.ipynb", notebook().encode(), "code"),
         ("ps1.ipynb", b'{"cells": [', "JSON"),
-        ("ps1.ipynb", notebook(CONSTANTS).encode("utf-16"), "UTF-8"),
+        ("ps1.ipynb", notebook(CONSTANTS).encode("utf-16-le"), "UTF-8"),
         ("ps1.txt", CONSTANTS.encode(), ".ipynb"),
     ],
     ids=["missing", "empty", "no-code", "broken-json", "utf-16", "another-kind"],

@@ -34,9 +34,21 @@ def test_export_writes_what_is_asked_for(tmp_path: Path) -> None:
     assert etree.parse(str(to)).getroot().tag == "testsuites"
 
 
+def test_export_gives_members_the_points_of_their_group(tmp_path: Path) -> None:
+    """In the table of all students; who shares is said on standard error."""
+    run, roster, to = make_run(tmp_path / "run"), tmp_path / "roster.csv", tmp_path / "all.csv"
+    roster.write_text("name;login;team\nAda;u1000;x\nBob;u2000;x\n")
+    options = ["--format", "csv", "--roster", str(roster), "--to", str(to)]
+    ended = RUNNER.invoke(app, ["export", str(run), *options, "--group-column", "Team"])
+    assert ended.exit_code == 0, ended.output
+    assert '"u2000","Bob"' in to.read_text(encoding="utf-8")
+    assert "group x: the points of u1000 also go to u2000" in ended.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
+        (["export", "nowhere", "--format", "csv", "--group-column", "x"], "needs --roster"),
         (["report", "nowhere"], "must be the folder of a run"),
         (["export", "nowhere", "--format", "pdf"], "--format: must be one of canvas"),
         (["package", "gradescope", "--out", "x.zip", "--visibility", "never"], "--visibility"),

@@ -13,6 +13,7 @@ from grader.batch.run import RunSummary
 from grader.cli import app
 from grader.console import LiveProgress, show_record
 from grader.console_run import LiveRun, show_run
+from grader.exit_codes import ExitCode
 from grader.model import Status, SubmissionInfo
 from grader.names import MOST_NOTES
 from tests.records import check, item, record
@@ -53,7 +54,7 @@ def test_a_run_is_shown_and_nothing_in_it_is_obeyed(
 ) -> None:
     """Names of older runs are not clean, and notes may be many."""
     monkeypatch.setenv("COLUMNS", "60")
-    line = Line(HOSTILE, HOSTILE, HOSTILE, None, 0.0, (), (HOSTILE,), 2)
+    line = Line(HOSTILE, HOSTILE, HOSTILE, None, 0.0, (), (HOSTILE,), ExitCode.UNUSABLE)
     summary = RunSummary((HOSTILE,), 0, 0, (), (HOSTILE,) * 500, 1.0)
     show_run(summary, [line], [], short=False)
     told = capsys.readouterr().out

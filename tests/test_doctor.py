@@ -92,7 +92,7 @@ def test_examine_says_what_to_do_about_a_sandbox_that_leaks(
         raise SandboxError("sandbox: sees /etc/passwd; update bubblewrap")
 
     monkeypatch.setattr(grader.doctor, "verify_sandbox", leak)
-    assert examine(console, data="synthetic", device="cpu", cache=tmp_path) == 1
+    assert examine(console, data="synthetic", device="cpu", cache=tmp_path) == 2
     found = seen(console)
     assert found["sandbox"] == (False, "sandbox: sees /etc/passwd; update bubblewrap")
     assert found["data"][0]
@@ -120,7 +120,7 @@ def test_examine_says_what_to_do_about_other_versions(
     there = {name: version for name, version in changed.items() if version}
     monkeypatch.setattr(grader.doctor, "package_versions", lambda: there)
     monkeypatch.setattr(grader.doctor, "pinned_versions", lambda: {"torch": "2.13.0"})
-    assert examine(console, data="synthetic", device="cpu", cache=tmp_path) == 1
+    assert examine(console, data="synthetic", device="cpu", cache=tmp_path) == 2
     fine, found = seen(console)["packages"]
     assert not fine
     assert text in found
@@ -150,7 +150,7 @@ def test_examine_says_what_to_do_about_options(
 ) -> None:
     """An option that can't be met here is told beside everything that can."""
     chosen = {"data": "synthetic", "device": "cpu"} | options
-    assert examine(console, cache=tmp_path, **chosen) == 1
+    assert examine(console, cache=tmp_path, **chosen) == 2
     found = seen(console)
     assert [name for name, (fine, _) in found.items() if not fine] == [what]
     assert text in found[what][1]
@@ -162,5 +162,5 @@ def test_examine_says_what_to_do_about_a_cache_that_cant_be_made(
     """A file in the cache's place is told with the variable to set."""
     file = tmp_path / "file"
     file.touch()
-    assert examine(console, data="synthetic", device="cpu", cache=file / "cache") == 1
+    assert examine(console, data="synthetic", device="cpu", cache=file / "cache") == 2
     assert "set NLA_GRADER_CACHE" in seen(console)["cache"][1]

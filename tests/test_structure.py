@@ -28,10 +28,11 @@ ALLOWED = {
     "grader/rubric": {*LEAVES, "grader.rubric", "grader.checks", "grader.assets"},
     "grader/sandbox": {*LEAVES, "grader.sandbox", "grader.worker"},
     "grader/report": {*LEAVES, "grader.report"},
-    "grader/store": {*LEAVES, "grader.store"},
+    "grader/store": {*LEAVES, "grader.store", "grader.submission.file_names"},
     "grader/review": {
         *LEAVES,
         *("grader.helper", "grader.review", "grader.store", "grader.submission"),
+        "grader.terminal",
     },
     "reference": {"reference"},
     "student_template": {"student_template"},

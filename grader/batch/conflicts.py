@@ -33,7 +33,9 @@ def persons(claims: Sequence[Claim], counts: Sequence[str] = ()) -> list[Person]
     """
     groups: dict[str, list[Claim]] = {}
     for claim in claims:
-        groups.setdefault(same_name_key(claim.student), []).append(claim)
+        # A name of spaces alone is entered as `_`, which may be another's name.
+        key = same_name_key(claim.student) or same_name_key(_entered(claim.student))
+        groups.setdefault(key, []).append(claim)
     disputed = _disputed(groups)
     made: list[Person] = []
     for key, group in groups.items():

@@ -6,17 +6,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from grader.batch.archive import read_archive
+from grader.batch.candidates import submitted
+from grader.batch.choice import choose
 from grader.batch.claims import Claim
 from grader.batch.conflicts import Person, persons
-from grader.batch.layouts import Files
-from grader.batch.recognise import Place, recognise
-from grader.batch.tree import GRADABLE, Member, Tree, file_member, read_folder, shown_path
+from grader.batch.instead import SHOWN, describe_instead, listed
+from grader.batch.plain import Files
+from grader.batch.recognise import LAYOUTS, SYSTEMS, Place, recognise
+from grader.batch.tree import Member, Tree, file_member, is_zip, read_folder, shown_path
 from grader.errors import UsageError
 from grader.names import clean_name, short_name
-
-NOTHING = "no notebook and no module was handed in"
-SHOWN = 5
-"""File names in one note."""
+from grader.submission import gradable_name
 
 
 @dataclass(frozen=True)
@@ -50,21 +50,33 @@ class Discovery:
     hand_ins: tuple[HandIn, ...]
     """By student."""
     layouts: tuple[str, ...]
-    """What each place turned out to be: `canvas`, `moodle`, `gradescope`, `folders`, `files`."""
+    """What each place turned out to be, of `recognise.LAYOUTS`."""
     notes: tuple[str, ...]
     """What was passed over, and why."""
 
 
-def discover(sources: Sequence[Path], counts: Sequence[str] = ()) -> Discovery:
+def discover(
+    sources: Sequence[Path],
+    counts: Sequence[str] = (),
+    *,
+    layout: str = "",
+    names: Sequence[str] = (),
+) -> Discovery:
     """Every hand-in of folders, zips, notebooks and modules.
 
     Args:
         sources: Where they lie.
         counts: Ids in conflict that staff have decided for, as `persons` takes them.
+        layout: One of `recognise.LAYOUTS`, where staff have said what the sources are.
+        names: That the rubric asks for; where a student has several files, the one that defines
+            most of them is graded.
 
     Raises:
-        UsageError: one of them is not there or can't be read, or nothing was handed in.
+        UsageError: one of them is not there or can't be read, or nothing was handed in, or it is
+            not laid out as staff have said.
     """
+    if layout and layout not in LAYOUTS:
+        raise UsageError(f"--layout: must be one of {', '.join(LAYOUTS)}, got {layout!r}")
     places: list[Place] = []
     notes: list[str] = []
     used: Counter[str] = Counter()
@@ -72,17 +84,32 @@ def discover(sources: Sequence[Path], counts: Sequence[str] = ()) -> Discovery:
         used[tree.name] += 1
         # Two folders may have the same name.
         source = tree.name if used[tree.name] == 1 else f"{tree.name}#{used[tree.name]}"
-        place = recognise(tree, source)
+        place = recognise(tree, source, layout)
         places.append(place)
         notes += [*tree.notes, *place.notes]
     files = [source for source in sources if source.is_file() and not _is_archive(source)]
     if files:
-        places.append(_named_files(files))
+        places.append(_named_files(files, layout))
+        notes += places[-1].notes
     claims = [claim for place in places for claim in place.claims]
-    hand_ins = tuple(_chosen(person) for person in persons(claims, counts))
+    zips = [claim for claim in claims if _is_nobodys(claim)]
+    if zips:
+        notes.append(
+            f"zips beside the students' files are not opened: {listed(_file(c) for c in zips)}; "
+            "grade one that holds a class by itself, put one student's into a folder of its own"
+        )
+    chosen = [
+        _chosen(person, names)
+        for person in persons([claim for claim in claims if not _is_nobodys(claim)], counts)
+    ]
+    hand_ins = tuple(hand_in for hand_in, _ in chosen)
+    if not_latest := [warning for _, warning in chosen if warning]:
+        notes.append(f"the graded file is not the latest one of {listed(not_latest)}")
     if not any(hand_in.member for hand_in in hand_ins):
+        why = [*notes, *(f"{one.student}: {'; '.join(one.notes)}" for one in hand_ins)][:SHOWN]
         raise UsageError(
-            f"{', '.join(map(str, sources))}: must hold notebooks or modules, holds none"
+            f"{', '.join(map(str, sources))}: holds no notebook and no module that can be graded; "
+            f"{''.join(f'{note}; ' for note in why)}give the folder or zip with the submissions"
         )
     return Discovery(hand_ins, tuple(place.layout for place in places), tuple(notes))
 
@@ -97,20 +124,31 @@ def _trees(sources: Sequence[Path]) -> Iterator[Tree]:
             yield read_archive(source)
 
 
+def _is_nobodys(claim: Claim) -> bool:
+    """Whether it is a zip among files of which each names a student: it may hold a class."""
+    return claim.layout == Files.name and is_zip(claim.file)
+
+
+def _file(claim: Claim) -> str:
+    return shown_path(claim.member.path)
+
+
 def _is_archive(source: Path) -> bool:
-    return source.suffix.casefold() == ".zip"
+    return is_zip(source.name)
 
 
-def _named_files(files: Sequence[Path]) -> Place:
+def _named_files(files: Sequence[Path], asked: str) -> Place:
     """Files that a person named one by one: each is somebody's, whatever it is called."""
     for file in files:
-        if file.suffix.casefold() not in GRADABLE:
-            raise UsageError(f"{file}: must be a notebook (.ipynb), a module (.py) or a zip")
+        if not gradable_name(file.name):
+            raise UsageError(
+                f"{file}: not a notebook (.ipynb), a module (.py) or a zip; give one of these"
+            )
     files = list(dict.fromkeys(files))
     members = [file_member(file) for file in files]
     if len({member.path.stem for member in members}) == len(members):
-        found = recognise(Tree("", tuple(members)), "")
-        if found.layout == "canvas" and len(members) > 1:
+        found = recognise(Tree("", tuple(members)), "", asked)
+        if asked or (found.layout in SYSTEMS and len(members) > 1):
             return found
         layout = Files("")
         return Place(layout.name, tuple(claim for m in members for claim in layout.read(m)))
@@ -123,12 +161,14 @@ def _named_files(files: Sequence[Path]) -> Place:
         replace(member, path=PurePosixPath(*path[shared:]))
         for member, path in zip(members, parts, strict=True)
     ]
-    return recognise(Tree("", tuple(sorted(placed, key=lambda member: member.path))), "")
+    tree = Tree("", tuple(sorted(placed, key=lambda member: member.path)))
+    return recognise(tree, "", asked)
 
 
-def _chosen(person: Person) -> HandIn:
-    """The one file of a student that counts, and in words what became of the others."""
+def _chosen(person: Person, names: Sequence[str]) -> tuple[HandIn, str]:
+    """The one file of a student that is graded, and a warning for staff where one is due."""
     claims = person.claims
+    files = submitted(claims)
     found = HandIn(
         student=person.student,
         name=short_name(clean_name(max((claim.name for claim in claims), key=len)).strip()),
@@ -142,52 +182,20 @@ def _chosen(person: Person) -> HandIn:
         layout=claims[0].layout,
         doubtful=any(claim.doubtful for claim in claims),
     )
-    usable = [claim for claim in claims if PurePosixPath(claim.file).suffix.casefold() in GRADABLE]
-    if not usable:
-        files = _listed([claim.file for claim in claims if claim.file])
-        return replace(found, notes=(f"{NOTHING}, only {files}" if files else NOTHING,))
-    latest: dict[str, Claim] = {}
-    for claim in sorted(usable, key=lambda one: (one.attempt, *_precedence(one))):
-        latest[_base(claim)] = claim
-    chosen = max(latest.values(), key=_precedence)
-    earlier = [one for one in usable if _base(one) == _base(chosen) and one is not chosen]
-    others = [one for one in usable if _base(one) != _base(chosen)]
-    file = short_name(chosen.file)
-    notes = []
-    if earlier:
-        notes.append(
-            f"attempt {chosen.attempt} counts, earlier: {_listed([one.file for one in earlier])}"
-        )
-    if others:
-        notes.append(
-            f"one file counts: {file}; not graded: {_listed([one.file for one in others])}"
-        )
-    if chosen.doubtful and (person.contested or chosen.others):
-        notes.append(f"{shown_path(chosen.member.path)}: the name can be read in two ways")
-    return replace(
+    if not files.candidates:
+        return replace(found, notes=(describe_instead(files.others), *files.notes)), ""
+    choice = choose(files.candidates, names)
+    chosen = choice.candidate
+    notes = [*choice.notes, *files.notes]
+    if chosen.claim.doubtful and (person.contested or chosen.claim.others):
+        notes.append(f"{shown_path(chosen.claim.member.path)}: the name can be read in two ways")
+    hand_in = replace(
         found,
-        attempt=chosen.attempt,
-        late=chosen.late,
-        file=file,
-        member=chosen.member,
+        attempt=chosen.claim.attempt,
+        late=chosen.claim.late,
+        file=short_name(chosen.name),
+        member=chosen.lasting,
         notes=tuple(notes),
     )
-
-
-def _base(claim: Claim) -> str:
-    """The file's name without its attempt: what a student hands in again under."""
-    stem = claim.stem
-    suffix = f"-{claim.attempt - 1}"
-    return (stem.removesuffix(suffix) if claim.attempt > 1 else stem).casefold()
-
-
-def _precedence(claim: Claim) -> tuple[bool, int, int, int, str]:
-    """A notebook before a module; of two alike the later one, then the larger."""
-    is_notebook = claim.file.casefold().endswith(".ipynb")
-    return is_notebook, claim.attempt, claim.upload, claim.member.size, claim.file
-
-
-def _listed(files: Sequence[str]) -> str:
-    shown = [short_name(file) for file in sorted(files)[:SHOWN]]
-    more = len(files) - len(shown)
-    return ", ".join(shown) + (f" and {more} more" if more else "")
+    later = f"{person.student} ({chosen.shown}, not {listed(choice.later)})"
+    return hand_in, later if choice.later else ""

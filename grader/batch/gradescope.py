@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from grader.batch.claims import Claim
+from grader.batch.claims import Claim, ClassClaims
 from grader.batch.tree import METADATA, Member
 from grader.errors import SubmissionError, UsageError
 
@@ -57,9 +57,9 @@ class Gradescope:
         place = f"gradescope: {person}" + (f" in {folder}" if person in self._repeated else "")
         return replace(claim, student=person.id, name=person.name, place=place)
 
-    def finish(self, claims: Sequence[Claim]) -> Sequence[Claim]:
+    def finish(self, claims: Sequence[Claim]) -> ClassClaims:
         """Nothing more is known."""
-        return claims
+        return ClassClaims(claims)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from grader.store import Entry, Store
 
 SHOWN = 5
 """Students in one note."""
-NUMBERED = {"moodle"}
+NUMBERED = {"moodle", "blackboard", "brightspace"}
 """Layouts whose number names a student beyond doubt, whatever the display name is by now."""
 
 

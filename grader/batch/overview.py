@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
+from grader.exit_codes import ExitCode
 from grader.model import ItemRecord, Status
 from grader.store import Held, Store
 
@@ -31,8 +32,8 @@ class Line:
     """Items that lost points."""
     look: tuple[str, ...]
     """Why a person should look at it, the most urgent first; mostly nothing."""
-    worst: int
-    """The exit code that this hand-in alone would give: 0, 1, 2 or 3."""
+    worst: ExitCode
+    """The exit code that this submission alone would give."""
 
 
 @dataclass
@@ -114,9 +115,9 @@ def _first(item: ItemRecord) -> str:
     return item.feedback.partition("\n")[0]
 
 
-def _worst(held: Held) -> int:
+def _worst(held: Held) -> ExitCode:
     if held.record is not None and held.record.status is Status.GRADER_FAULT:
-        return 3
+        return ExitCode.GRADER_FAULT
     if held.record is None or held.entry.contested:
-        return 2
-    return 0 if held.record.status is Status.PASSED else 1
+        return ExitCode.UNUSABLE
+    return ExitCode.ALL_POINTS if held.record.status is Status.PASSED else ExitCode.POINTS_LOST

@@ -104,7 +104,8 @@ def regrade_run(
             changes.sort(key=lambda one: (one.student, one.item))
             written = approve(changes, len(tasks))
             if written:
-                store.put_info(work.info())
+                known = store.info()
+                store.put_info(work.info(known.layout if known else ""))
                 _write(store, work, spool, files)
     return Regrade(tuple(changes), len(tasks), faults, written)
 

@@ -10,8 +10,9 @@ from grader.batch.intake import take_in
 from grader.batch.outputs import make_folder
 from grader.batch.run_work import RunWork, demand_same_seed
 from grader.errors import UsageError
-from grader.options import Options
+from grader.options import Options, asked_names
 from grader.progress import RunProgress
+from grader.rubric import load_rubric
 from grader.store import grading_lock, open_store
 
 
@@ -41,6 +42,7 @@ def grade_run(
     cluster: str = "",
     allow_bare: bool = False,
     counts: Sequence[str] = (),
+    layout: str = "",
     progress: RunProgress | None = None,
 ) -> RunSummary:
     """Grade what was handed in, and keep it in the run's folder.
@@ -48,13 +50,14 @@ def grade_run(
     What is graded already is not graded again: started again after any interruption it goes on.
 
     Args:
-        sources: Folders, zips, notebooks, modules; also as Canvas, Moodle and Gradescope export.
+        sources: Folders, zips, notebooks, modules; also as learning management systems export.
         out: The run's folder; made where it is not there.
         options: How.
         jobs: Files graded at once; 0: as many as cores and memory allow.
         cluster: Address of a Dask scheduler, or `local:N`; empty: this machine alone.
         allow_bare: Grade many with no isolation all the same.
         counts: Ids in conflict that count, where several places claim one student.
+        layout: How the sources are laid out, one of `recognise.LAYOUTS`; recognised where empty.
         progress: Is told what goes on.
 
     Raises:
@@ -64,14 +67,15 @@ def grade_run(
     """
     began = time.monotonic()
     options = options or Options()
-    found = discover(sources, counts)
+    names = asked_names(load_rubric(options.rubric), options)
+    found = discover(sources, counts, layout=layout, names=names)
     demand_isolation(options, len(found.hand_ins), allow_bare=allow_bare)
     make_folder(out)
     with grading_lock(out), open_store(out, create=True) as store:
         work = RunWork(store, options, jobs=jobs, cluster=cluster, progress=progress)
         with work:
             demand_same_seed(store, work.terms)
-            store.put_info(work.info())
+            store.put_info(work.info(layout))
             intake = take_in(store, found.hand_ins, counts)
             graded, kept = work.bring_up_to_date(intake.entries, out)
     return RunSummary(

@@ -74,8 +74,8 @@ class RunWork:
     ) -> None:
         self._stack.close()
 
-    def info(self) -> RunInfo:
-        """What the run grades by, for its store."""
+    def info(self, layout: str = "") -> RunInfo:
+        """What the run grades by, for its store; `layout` is what staff have asked for."""
         rubric = self.terms.rubric
         return RunInfo(
             assignment=rubric.assignment,
@@ -84,6 +84,7 @@ class RunWork:
             rubric=rubric.model_dump_json(),
             seed=self.terms.environment.seed,
             options=plain_options(self.terms.options),
+            layout=layout,
         )
 
     def bring_up_to_date(self, entries: Sequence[Entry], out: Path) -> tuple[int, int]:

@@ -8,15 +8,15 @@ from pathlib import Path, PurePosixPath
 
 from grader.errors import SubmissionError, UsageError
 from grader.names import clean_name, distinct_names, short_name
+from grader.submission import gradable_name
 
 MIB = 1 << 20
 MAX_FILE_BYTES = 100 * MIB
 """A hand-in with a hundred plots has a tenth of that; the loader takes no more either."""
-GRADABLE = (".ipynb", ".py")
 MAX_DEPTH = 40
 """Folders within folders; nobody's work is deeper."""
 METADATA = "submission_metadata.yml"
-_LITTER = ("__pycache__", "__macosx", "node_modules")
+_LITTER = ("__pycache__", "__macosx", "node_modules", "site-packages")
 
 
 @dataclass(frozen=True)
@@ -32,8 +32,8 @@ class Member:
 
     @property
     def gradable(self) -> bool:
-        """Whether it is a notebook or a module."""
-        return self.path.suffix.casefold() in GRADABLE
+        """Whether it is a notebook or a module by its name, or a zip that may hold one."""
+        return bool(gradable_name(self.path.name)) or is_zip(self.path.name)
 
 
 @dataclass(frozen=True)
@@ -67,6 +67,17 @@ def file_member(file: Path) -> Member:
     path = PurePosixPath(clean_name(file.name))
     size = file.stat().st_size
     return Member(path, size, lambda: _read_file(file, follow=True))
+
+
+def is_zip(name: str) -> bool:
+    """Whether a file is a zip by its name."""
+    return PurePosixPath(name).suffix.casefold() == ".zip"
+
+
+def file_stem(name: str) -> str:
+    """A file's name without suffix and what a browser appends: `ps1` of `ps1.ipynb.txt`."""
+    stem = PurePosixPath(name).stem
+    return PurePosixPath(stem).stem if gradable_name(stem) else stem
 
 
 def shown_path(path: PurePosixPath) -> str:

@@ -12,25 +12,35 @@ Source: the autograder specifications of Gradescope, "File hierarchy".
 import os
 import sys
 import traceback
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 
+from grader.batch.candidates import submitted
+from grader.batch.choice import choose
+from grader.batch.claims import Claim
+from grader.batch.instead import describe_instead
+from grader.batch.tree import read_folder
 from grader.errors import GraderError, SandboxError, SubmissionError
-from grader.grading import Options, grade
+from grader.exit_codes import ExitCode
+from grader.grading import Grader
 from grader.isolation import isolate
 from grader.model import Record
+from grader.options import Options, asked_names
 from grader.package.settings import SETTINGS, Settings
 from grader.report.clean import visible
 from grader.report.gradescope import render_gradescope
+from grader.rubric import load_rubric
 from grader.sandbox import closed_to_others
+from grader.submission import submission_from_bytes
+from grader.terminal import escape_unencodable
 
-SUFFIXES = (".ipynb", ".py")
-MOST_NAMED = 5
 RUBRIC, CACHE = "rubric.yaml", "cache"
 
 
-def main(root: Path) -> int:
+def main(root: Path) -> ExitCode:
     """Grade `root/submission` into `root/results/results.json`.
 
     Where the grader fails, no results are written: Gradescope then tells the student to ask the
@@ -46,45 +56,49 @@ def main(root: Path) -> int:
         content = _results(root)
     except GraderError as exc:
         print(f"error: {exc}")  # noqa: T201 - Gradescope shows it to the staff
-        return 2
+        return ExitCode.UNUSABLE
     except Exception:  # noqa: BLE001 - whatever it is, the staff must read it
         traceback.print_exc(file=sys.stdout)
-        return 3
+        return ExitCode.GRADER_FAULT
     partial.write_bytes(content)
     partial.replace(results)
-    return 0
+    return ExitCode.ALL_POINTS
 
 
-def find_submission(folder: Path) -> Path:
-    """The one notebook or module that was handed in; a notebook counts before modules.
+@dataclass(frozen=True)
+class Found:
+    """The file that is graded."""
+
+    name: str
+    content: bytes
+    notes: tuple[str, ...]
+    """Why this one."""
+
+
+def find_submission(folder: Path, names: Sequence[str]) -> Found:
+    """The notebook or module that is graded of what was submitted, chosen as in a class.
+
+    Args:
+        folder: Where Gradescope puts it.
+        names: That the rubric asks for.
 
     Raises:
-        SubmissionError: there is none, or one can't tell which.
+        SubmissionError: there is none, or it can't be read.
     """
-    found = sorted(
-        path
-        for path in folder.rglob("*")
-        if path.suffix.casefold() in SUFFIXES
-        and path.is_file()
-        and not path.is_symlink()
-        and not any(part.startswith((".", "__")) for part in path.relative_to(folder).parts)
-    )
-    notebooks = [path for path in found if path.suffix.casefold() == SUFFIXES[0]]
-    among = notebooks or found
-    if len(among) != 1:
-        names = ", ".join(path.name for path in among[:MOST_NAMED]) or "none"
-        raise SubmissionError(
-            f"hand-in: must be one notebook (.ipynb) or one module (.py), got {names}; hand in "
-            "that file alone"
-        )
-    return among[0]
+    members = read_folder(folder).members
+    files = submitted([Claim("", member, file=member.path.name) for member in members])
+    if not files.candidates:
+        raise SubmissionError("; ".join((describe_instead(files.others), *files.notes)))
+    choice = choose(files.candidates, names)
+    chosen = choice.candidate
+    return Found(chosen.name, chosen.member.read(), (*choice.notes, *files.notes))
 
 
 def _results(root: Path) -> bytes:
     source = root / "source"
     settings = msgspec.json.decode((source / SETTINGS).read_bytes(), type=Settings)
     try:
-        record = _grade(find_submission(root / "submission"), source, settings)
+        record = _grade(root / "submission", source, settings)
     except SubmissionError as exc:
         return _unreadable(str(exc), settings)
     return render_gradescope(
@@ -92,8 +106,8 @@ def _results(root: Path) -> bytes:
     )
 
 
-def _grade(path: Path, source: Path, settings: Settings) -> Record:
-    """Grade in this process, which keeps what is in `source` to itself.
+def _grade(folder: Path, source: Path, settings: Settings) -> Record:
+    """Grade what lies in `folder` in this process, which keeps what is in `source` to itself.
 
     Raises:
         GraderError: nothing can be graded, or a submission would run as the user who grades.
@@ -117,7 +131,11 @@ def _grade(path: Path, source: Path, settings: Settings) -> Record:
             f"sandbox: {closed} must be open to other users, so that submissions need not run as "
             "root; install Python where they can read it"
         )
-    return grade(path, options)
+    found = find_submission(folder, asked_names(load_rubric(options.rubric), options))
+    submission = submission_from_bytes(found.name, found.content)
+    with Grader(options) as grader:
+        record = grader.grade_submission(submission)
+    return msgspec.structs.replace(record, notes=(*found.notes, *record.notes))
 
 
 def _close(root: Path) -> None:
@@ -139,4 +157,5 @@ def _unreadable(reason: str, settings: Settings) -> bytes:
 
 
 if __name__ == "__main__":
+    escape_unencodable()
     sys.exit(main(Path(sys.argv[1]).absolute()))

@@ -9,18 +9,17 @@ from collections.abc import Iterable
 
 from grader.errors import UsageError
 from grader.report.clean import csv_text, one_line, shortened
+from grader.report.groups import share_points
 from grader.report.interface import Graded
 from grader.report.roster import (
     Gradebook,
-    Table,
     is_unfinished,
     match_rows,
     name_key,
-    read_table,
     standing_of,
     unmatched,
-    write_table,
 )
+from grader.report.table import Table, read_table, write_table
 from grader.report.text import points_text
 
 IDENTITY = (
@@ -37,7 +36,9 @@ _NUMBERED = re.compile(r"\s*\(\d+\)$")
 WHERE = "--roster"
 
 
-def canvas_gradebook(run: Iterable[Graded], roster: bytes, assignment: str = "") -> Gradebook:
+def canvas_gradebook(
+    run: Iterable[Graded], roster: bytes, assignment: str = "", group_column: str = ""
+) -> Gradebook:
     """The exported gradebook with the assignment's column filled in.
 
     Args:
@@ -45,6 +46,7 @@ def canvas_gradebook(run: Iterable[Graded], roster: bytes, assignment: str = "")
         roster: The CSV file that Canvas exported for the course.
         assignment: The assignment's name in Canvas, with or without its number; the run's title
             where not given.
+        group_column: The head of a column that staff have added, see `share_points`.
 
     Raises:
         UsageError: the file is no gradebook of Canvas, or has no such assignment.
@@ -55,11 +57,11 @@ def canvas_gradebook(run: Iterable[Graded], roster: bytes, assignment: str = "")
     student, places = _places(table)
     column = _assignment(table, assignment or (records[0].title if records else ""))
     identifiers = [place for name in IDENTIFIERS if (place := table.column(name)) is not None]
+    names = [row[student] for row in table.rows]
     matched = match_rows(
-        hand_ins,
-        [[row[place] for row in table.rows] for place in identifiers],
-        [row[student] for row in table.rows],
+        hand_ins, [[row[place] for row in table.rows] for place in identifiers], names
     )
+    matched = share_points(hand_ins, matched, table, names, group_column)
     rows, ungraded, unfinished, notes = [], [], [], matched.notes
     for row, graded in zip(table.rows, matched.rows, strict=True):
         cell, standing = row[column], standing_of(graded)
@@ -78,7 +80,7 @@ def canvas_gradebook(run: Iterable[Graded], roster: bytes, assignment: str = "")
         content=write_table(heads, rows, table),
         unmatched=unmatched(hand_ins, matched),
         ungraded=tuple(ungraded),
-        unfinished=tuple(unfinished),
+        unfinished=tuple(dict.fromkeys(unfinished)),
         contested=matched.contested,
         notes=tuple(notes),
     )

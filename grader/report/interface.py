@@ -48,6 +48,8 @@ class Graded(msgspec.Struct, frozen=True, kw_only=True):
     """The id that this and another hand-in claim; empty where there is no conflict."""
     layout: str = ""
     """What says whose it is, such as `canvas`; empty where it is not known."""
+    shared_by: str = ""
+    """Who has submitted it for the student's group; empty for a student's own."""
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,16 @@
-"""Records as JUnit XML, for CI systems: a suite for each hand-in, a test case for each check.
+"""Records as JUnit XML, for CI systems: a suite for each submission, a test case for each check.
 
 The form is the common part of what Ant, Jenkins and GitLab read. Points are properties, since the
-format knows only passed and failed.
+format knows only passed and failed. GitLab keeps one test case of each (classname, name), whatever
+its suite, and Jenkins shows what stands before the last dot of a classname as a package: the
+classname is `ASSIGNMENT.STUDENT.ITEM`, without the student where one file alone is checked.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from xml.etree import ElementTree as ET
 
-from grader.model import CheckRecord, ItemRecord, Record, Status
+from grader.model import CheckRecord, Record, Status
 from grader.report.clean import one_line, visible
 from grader.report.interface import Graded
 from grader.report.standing import Part, part_worth, parts
@@ -33,21 +36,53 @@ def render_junit(record: Record) -> bytes:
 def render_junit_run(run: Iterable[Graded]) -> Iterator[bytes]:
     """A whole run as one document, suite by suite."""
     yield _HEAD
+    students, classes = _Distinct(), _Distinct()
     for number, graded in enumerate(run):
-        suite = _suite(graded, number)
+        record = graded.record
+        name = graded.student or graded.file
+        suite = _suite(
+            graded,
+            number,
+            name=students.add(name or (record.submission.name if record else "")),
+            # Dots separate the parts of a classname.
+            group=classes.add(name.replace(".", "_")) if name else "",
+        )
         ET.indent(suite, level=1)
         yield b"  " + ET.tostring(suite, encoding="utf-8") + b"\n"
     yield _TAIL
 
 
-def _suite(graded: Graded, number: int) -> ET.Element:
+class _Distinct:
+    """Texts as single lines, none of them twice."""
+
+    def __init__(self) -> None:
+        self._uses = Counter[str]()
+
+    def add(self, text: str) -> str:
+        """`text` as one line, with a number where it has been added before."""
+        line = name = one_line(text) or "submission"
+        while name in self._uses:
+            self._uses[line] += 1
+            name = f"{line}~{self._uses[line]}"
+        self._uses[name] = 1
+        return name
+
+
+def _suite(graded: Graded, number: int, *, name: str, group: str) -> ET.Element:
+    """The suite of one submission.
+
+    Args:
+        graded: The submission.
+        number: Of the suite.
+        name: Of the suite.
+        group: Stands for the student in classnames; empty where there is only one file.
+    """
     record = graded.record
-    cases = _cases(record) if record else [_unreadable(graded)]
-    name = graded.student or (record.submission.name if record else graded.file)
+    cases = list(_cases(record, group)) if record else [_unreadable(graded, group)]
     suite = ET.Element(
         "testsuite",
         {
-            "name": one_line(name) or "hand-in",
+            "name": name,
             "id": str(number),
             "package": one_line(record.assignment) if record else "",
             "timestamp": (record.started[:19] if record else "") or "1970-01-01T00:00:00",
@@ -87,19 +122,18 @@ def _properties(record: Record | None) -> Iterator[tuple[str, str]]:
     yield "grader_version", one_line(record.environment.grader_version)
 
 
-def _cases(record: Record) -> list[ET.Element]:
-    return [_case(record, item, part) for item in record.items for part in parts(item)]
+def _cases(record: Record, group: str) -> Iterator[ET.Element]:
+    for item in record.items:
+        classname = ".".join(filter(None, (one_line(record.assignment), group, item.id)))
+        names = _Distinct()
+        for part in parts(item):
+            name = names.add(part.name if isinstance(part, CheckRecord) else part.title)
+            yield _case(part, classname, name)
 
 
-def _case(record: Record, item: ItemRecord, part: Part) -> ET.Element:
-    name = part.name if isinstance(part, CheckRecord) else part.title
+def _case(part: Part, classname: str, name: str) -> ET.Element:
     case = ET.Element(
-        "testcase",
-        {
-            "classname": one_line(f"{record.assignment}.{item.id}"),
-            "name": one_line(name),
-            "time": _seconds(part.seconds),
-        },
+        "testcase", {"classname": classname, "name": name, "time": _seconds(part.seconds)}
     )
     if part.status is Status.PASSED:
         return case
@@ -116,8 +150,10 @@ def _case(record: Record, item: ItemRecord, part: Part) -> ET.Element:
     return case
 
 
-def _unreadable(graded: Graded) -> ET.Element:
-    case = ET.Element("testcase", classname="file", name=one_line(graded.file), time="0")
+def _unreadable(graded: Graded, group: str) -> ET.Element:
+    classname = ".".join(filter(None, ("file", group)))
+    name = one_line(graded.file) or "submission"
+    case = ET.Element("testcase", classname=classname, name=name, time="0")
     error = graded.error or "nothing was graded"
     found = ET.SubElement(case, "error", type="UNREADABLE", message=one_line(error))
     found.text = visible(error)

@@ -11,18 +11,17 @@ from html import escape
 from grader.errors import UsageError
 from grader.model import Status
 from grader.report.clean import csv_text, one_line, shortened
+from grader.report.groups import share_points
 from grader.report.interface import Graded
 from grader.report.roster import (
     Gradebook,
-    Table,
     is_unfinished,
     match_rows,
-    read_table,
     standing_of,
     unmatched,
-    write_table,
 )
 from grader.report.standing import Part
+from grader.report.table import Table, read_table, write_table
 from grader.report.text import MARKS, points_text
 from grader.report.view import item_points
 
@@ -33,7 +32,7 @@ MOST_COMMENT = 8000
 """Characters of a comment."""
 
 
-def moodle_worksheet(run: Iterable[Graded], roster: bytes) -> Gradebook:
+def moodle_worksheet(run: Iterable[Graded], roster: bytes, group_column: str = "") -> Gradebook:
     """The exported grading worksheet with grades and comments filled in.
 
     A comment that a person wrote is kept; one of an earlier export is replaced.
@@ -41,6 +40,7 @@ def moodle_worksheet(run: Iterable[Graded], roster: bytes) -> Gradebook:
     Args:
         run: The hand-ins.
         roster: The worksheet that Moodle exported for the assignment, in English.
+        group_column: The head of its column of groups, see `share_points`.
 
     Raises:
         UsageError: the file is no such worksheet.
@@ -56,6 +56,7 @@ def moodle_worksheet(run: Iterable[Graded], roster: bytes) -> Gradebook:
     hand_ins = list(run)
     names = [_cell(table, row, "Full name") for row in table.rows]
     matched = match_rows(hand_ins, _identifiers(table), names)
+    matched = share_points(hand_ins, matched, table, names, group_column)
     rows, ungraded, unfinished, notes = [], [], [], matched.notes
     for row, name, graded in zip(table.rows, names, matched.rows, strict=True):
         standing = standing_of(graded)
@@ -74,7 +75,7 @@ def moodle_worksheet(run: Iterable[Graded], roster: bytes) -> Gradebook:
         content=write_table(table.heads, rows, table),
         unmatched=unmatched(hand_ins, matched),
         ungraded=tuple(ungraded),
-        unfinished=tuple(unfinished),
+        unfinished=tuple(dict.fromkeys(unfinished)),
         contested=matched.contested,
         notes=tuple(notes),
     )

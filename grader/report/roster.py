@@ -1,26 +1,18 @@
-"""The rows of a learning management system's own CSV file, matched with the hand-ins of a run.
+"""The rows of a learning management system's own CSV file, matched with the hand-ins of a run."""
 
-What the system exported is written back as it came, so that its importer finds its rows again, a
-name that looks like a formula too: changing it would lose the row, and whoever opens the new file
-could open the exported one as well. What we add is made harmless with `csv_text`.
-"""
-
-import csv
-import io
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from grader.errors import UsageError
 from grader.model import Status
 from grader.names import same_name_key
 from grader.report.interface import Graded
 from grader.report.standing import Standing, record_standing
 
 _WORDS = re.compile(r"\w+")
-NUMBERED = {"canvas", "moodle"}
+NUMBERED = {"canvas", "moodle", "blackboard", "brightspace"}
 """Layouts whose numbers the system writes; their names may be a group's, or hide the student."""
 SHORT_WORD = 2
 """Letters."""
@@ -52,75 +44,18 @@ class Matched:
     """Students and identifiers that get no points before staff decide."""
     by_name: tuple[str, ...] = ()
     """Students who were found by their name alone, which they choose themselves."""
+    ids: tuple[str, ...] = ()
+    """The identifier in each row, of the column that was used."""
+    blocked: frozenset[int] = frozenset()
+    """Rows that get no points before staff decide."""
+    group_notes: tuple[str, ...] = ()
+    """What groups share."""
 
     @property
     def notes(self) -> list[str]:
         """What the reader should know of how rows were found."""
-        return [f"{student}: found in the roster by the name alone" for student in self.by_name]
-
-
-@dataclass(frozen=True)
-class Table:
-    """A CSV file as read: its rows, the heads first, and how it separates cells."""
-
-    heads: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    delimiter: str
-    marked: bool
-    """Whether it starts with a byte order mark."""
-
-    def column(self, name: str) -> int | None:
-        """Where the column with this head is, whatever its capitals."""
-        for place, head in enumerate(self.heads):
-            if head.strip().casefold() == name.casefold():
-                return place
-        return None
-
-
-def read_table(raw: bytes, where: str) -> Table:
-    """The CSV file in `raw`, separated by commas, semicolons or tabs.
-
-    Args:
-        raw: The file, UTF-8.
-        where: Its name, for errors.
-
-    Raises:
-        UsageError: it is no such file.
-    """
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as exc:
-        raise UsageError(f"{where}: must be UTF-8, got a byte that is not: {exc}") from exc
-    first = text.partition("\n")[0]
-    delimiter = max(",;\t", key=first.count)
-    rows = [row for row in _read_rows(text, delimiter, where) if row]
-    if len(rows) < 2:  # noqa: PLR2004 - heads and at least one row
-        raise UsageError(f"{where}: must have a line of heads and a row for each student, got none")
-    width = len(rows[0])
-    padded = (row + ("",) * (width - len(row)) for row in rows[1:])
-    return Table(rows[0], tuple(padded), delimiter, marked=raw.startswith(b"\xef\xbb\xbf"))
-
-
-def _read_rows(text: str, delimiter: str, where: str) -> Iterator[tuple[str, ...]]:
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    # A comment may be longer than the module's own limit; no cell is longer than the file. The
-    # limit is the whole process's, so it is only raised.
-    csv.field_size_limit(max(csv.field_size_limit(), len(text)))
-    try:
-        yield from map(tuple, reader)
-    except csv.Error as exc:
-        raise UsageError(
-            f"{where}: line {reader.line_num} is not valid CSV: {exc}; export the file again"
-        ) from exc
-
-
-def write_table(heads: Sequence[str], rows: Iterable[Sequence[str]], like: Table) -> bytes:
-    """The rows as CSV, separated as `like` is; every cell quoted, so that none splits in two."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, delimiter=like.delimiter, quoting=csv.QUOTE_ALL)
-    writer.writerow(heads)
-    writer.writerows(rows)
-    return text.getvalue().encode("utf-8-sig" if like.marked else "utf-8", "replace")
+        by_name = [f"{student}: found in the roster by the name alone" for student in self.by_name]
+        return [*by_name, *self.group_notes]
 
 
 def match_rows(
@@ -143,11 +78,12 @@ def match_rows(
     for graded in run:
         if key := same_name_key(graded.contested or graded.student):
             claimed.setdefault(key, []).append(graded)
-    best = max(
-        ([same_name_key(cell) for cell in column] for column in columns),
-        key=lambda column: sum(cell in claimed for cell in column),
+    ids = max(
+        columns,
+        key=lambda column: sum(same_name_key(cell) in claimed for cell in column),
         default=[""] * len(names),
     )
+    best = [same_name_key(cell) for cell in ids]
     uses = Counter(best)
     disputed = {
         key
@@ -182,6 +118,8 @@ def match_rows(
             for graded in claims
         ),
         by_name=tuple(graded.student or graded.file for graded in by_name.values()),
+        ids=tuple(cell.strip() for cell in ids),
+        blocked=frozenset(place for place, key in enumerate(best) if key in disputed),
     )
 
 

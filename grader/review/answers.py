@@ -15,6 +15,7 @@ from itertools import accumulate, islice
 from rapidfuzz import fuzz
 
 from grader.review.assignment import Assignment
+from grader.review.code_prose import cut_prose
 from grader.review.labels import Anchor, Labels
 from grader.review.notebook import Cell
 from grader.review.similar import MAX_COMPARED, normalised
@@ -142,27 +143,38 @@ class _Piece:
     way: Way = Way.NOWHERE
     ends: bool = False
     """Whether what came before ends here all the same."""
+    adds: bool = False
+    """Whether it is said within code: an answer that a heading has begun goes on as well."""
 
 
 def _pieces(cells: Iterable[Cell], questions: Sequence[Question], *, plain: bool) -> list[_Piece]:
     by_heading = {question.heading: question.item for question in questions}
     labels = Labels(tuple(by_heading), formulas=not plain)
+    in_code = Labels(tuple(one.heading for one in questions if one.by_hand), formulas=False)
     known = {question.item for question in questions}
     pieces: list[_Piece] = []
-    for cell in cells:
+    parts = (
+        (part, cell.kind == "code")
+        for cell in cells
+        for part in (
+            cut_prose(cell, in_code.names_any, plain=plain) if len(pieces) < MAX_PIECES else [cell]
+        )
+    )
+    for cell, adds in parts:
         anchors = [] if cell.kind == "code" else list(labels.anchors(cell.source))
         if cell.item in known and not (anchors and anchors[0].line == 0):
             # A copied cell keeps its mark: words at its very start say more.
             anchors.insert(0, Anchor(0, (cell.item,), heading=False))
+        labels.seen.add(cell.item)
         told = [
             replace(anchor, items=tuple(by_heading.get(name, name) for name in anchor.items))
             for anchor in anchors
         ]
-        pieces += _cut(cell, told[: max(MAX_PIECES - len(pieces), 0)])
+        pieces += _cut(cell, told[: max(MAX_PIECES - len(pieces), 0)], adds=adds)
     return pieces
 
 
-def _cut(cell: Cell, anchors: Sequence[Anchor]) -> Iterable[_Piece]:
+def _cut(cell: Cell, anchors: Sequence[Anchor], *, adds: bool) -> Iterable[_Piece]:
     lines = cell.source.split("\n")
     starts = [anchor.line for anchor in anchors]
     if not starts or starts[0] > 0:
@@ -175,7 +187,7 @@ def _cut(cell: Cell, anchors: Sequence[Anchor]) -> Iterable[_Piece]:
         part = replace(cell, source="\n".join(lines[anchor.line : end]).strip("\n"))
         marked = cell.item in anchor.items
         way = Way.MARK if marked else Way.HEADING
-        yield _Piece(part, anchor.items, way, ends=not anchor.items)
+        yield _Piece(part, anchor.items, way, ends=not anchor.items, adds=adds and not marked)
 
 
 def _guessed(
@@ -242,12 +254,13 @@ def _in_place(mine: int, last_before: float, first_after: float) -> float:
 def _answer(question: Question, pieces: Sequence[_Piece]) -> Answer:
     cells: list[Cell] = []
     ways: list[Way] = []
-    inside = False
+    inside = begun_by_heading = False
     for place, piece in enumerate(pieces):
-        if piece.items or piece.ends:
-            if question.item in piece.items and not inside:
+        mine = question.item in piece.items
+        if (piece.items or piece.ends) and (mine or not (piece.adds and begun_by_heading)):
+            if mine and not inside:
                 cells += _plots_before(pieces, place)
-            inside = question.item in piece.items
+            inside, begun_by_heading = mine, mine and (begun_by_heading or not piece.adds)
             if inside:
                 ways.append(piece.way)
         if inside:

@@ -4,13 +4,13 @@ import getpass
 from dataclasses import dataclass
 from pathlib import Path
 
-from rich.console import Console
 from rich.text import Text
 
 from grader.errors import UsageError
 from grader.review.assignment import Assignment, Item, UnknownError, read_assignment
 from grader.review.transfer import export_scores, import_scores
 from grader.store import HandScore, Store, open_store
+from grader.terminal import output_console, plain_text
 
 DEFAULT_SHARE = 0.1
 """Of the answers to an item that two people judge."""
@@ -46,7 +46,7 @@ def review(run: Path, options: ReviewOptions) -> None:
             f"review: needs the package {exc.name!r}; install it with `pip install "
             "'nla-grader[review]'`"
         ) from exc
-    console = Console(soft_wrap=True)
+    console = output_console(soft_wrap=True)
 
     def started(address: str) -> None:
         console.print("The review page is open for whoever has this address, until Ctrl-C:")
@@ -66,7 +66,7 @@ def export_hand(run: Path, file: Path) -> None:
     """
     with open_store(run, read_only=True) as store:
         count = export_scores(store, file)
-    Console(soft_wrap=True).print(Text(f"{count} hand scores written to {file}"))
+    output_console(soft_wrap=True).print(plain_text(f"{count} hand scores written to {file}"))
 
 
 def import_hand(run: Path, file: Path, *, overwrite: bool) -> None:
@@ -78,7 +78,8 @@ def import_hand(run: Path, file: Path, *, overwrite: bool) -> None:
     """
     with open_store(run) as store:
         count = import_scores(store, file, overwrite=overwrite)
-    Console(soft_wrap=True).print(Text(f"{count} hand scores taken over from {file}"))
+    told = f"{count} hand scores taken over from {file}"
+    output_console(soft_wrap=True).print(plain_text(told))
 
 
 def give_hand(
@@ -113,7 +114,7 @@ def give_hand(
     told = f"{student}: item {item}: {given.total:g} of {known.worth:g}"
     if before is not None:
         told += f", was {before.total:g} by {before.grader or 'someone'}"
-    Console(soft_wrap=True).print(Text(told))
+    output_console(soft_wrap=True).print(plain_text(told))
 
 
 def person_name(asked: str) -> str:

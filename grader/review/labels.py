@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from grader.review.leads import lead_end
 from grader.review.mathscan import find_formulas
 
 MAX_LABEL = 400
@@ -15,20 +16,12 @@ MAX_RUN = 12
 MAX_LEVEL = 6
 MAX_INDENT = 3
 MARKS = ("**", "__")
-LEAD = re.compile(
-    r"^[\s#>*_]*(?:[-+]\s+)?(?:\*\*|__)?\s*"
-    r"(?:(?:problem|task|exercise|question|part|item|answer|solution|proof)\w*\.?\s*"
-    r"(?:to|of|for|in)?\s*(?:problem|task|exercise|question|part|item)?\s*[:#№]?\s*)?",
-    re.IGNORECASE,
-)
-"""What may stand before a label."""
-AND = re.compile(r"\s*(?:,|;|&|\+|/|and)\s*", re.IGNORECASE)
+AND = re.compile(r"\s?[)\]]?\s?(?:,|;|&|\+|/|and|und|и)\s?[(\[]?", re.IGNORECASE)
 LETTER = re.compile(r"\(?(?P<letter>[a-h])[).:](?=\s|\*|_|$)")
-SECTION = re.compile(
-    r"^(?:problem|task|part|exercise|section|chapter|question)\s+\d|^\d+(?:\.\d+)*[.)]?(?:\s|$)",
-    re.IGNORECASE,
-)
-"""Headings that end an answer though they name no item."""
+SECTION = re.compile(r"\d+(?:\.\d+)*[.)]?(?:\s|$)")
+"""A heading that ends an answer though it names no item; one such as `Problem 2` does too."""
+PART = r"(?:,? ?(?:part|item|teil|punkt|пункт|п)\b\.? ?|\s*[.\-]?\s*)"
+"""What may stand between a number and its letter."""
 FENCES = ("```", "~~~")
 
 
@@ -56,6 +49,8 @@ class Labels:
     formulas: bool = True
     """Skip lines inside of formulas, which takes longer."""
     _patterns: dict[str, re.Pattern[str]] = field(init=False)
+    seen: set[str] = field(init=False, default_factory=set)
+    """Items that were named before."""
     _number: str = field(init=False, default="")
     _lines: int = field(init=False, default=0)
 
@@ -76,15 +71,19 @@ class Labels:
             heading = _heading(lines, number)
             starts = heading is not None or number == 0 or not lines[number - 1].strip()
             items = self._named(heading if heading is not None else line, heading is not None)
-            if items and (starts or LEAD.sub("", line)[:1].isdigit()):
+            if items and (starts or line[lead_end(line) :][:1].isdigit()):
+                self.seen.update(items)
                 yield Anchor(number, items, heading is not None)
-            elif heading is not None and SECTION.match(heading):
+            elif heading is not None and _is_section(heading):
                 yield Anchor(number, (), heading=True)
 
+    def names_any(self, text: str) -> bool:
+        """Whether any line of `text` is about an item."""
+        return any(anchor.items for anchor in self.anchors(text))
+
     def _named(self, text: str, heading: bool) -> tuple[str, ...]:  # noqa: FBT001 - a pair with the text
-        lead = LEAD.match(text)
-        start = lead.end() if lead is not None else 0
-        found = list(self._run(text, start))
+        start = lead_end(text)
+        found = list(self._run(text, start)) or self._bracketed(text, start, heading=heading)
         if found:
             self._number = _split(found[-1])[0]
             return tuple(found)
@@ -99,6 +98,17 @@ class Labels:
             if number is not None:
                 self._number = number.group()
         return ()
+
+    def _bracketed(self, text: str, start: int, *, heading: bool) -> list[str]:
+        """Labels of `(1.1b) Proof`; equations have such numbers, and earlier items are cited so."""
+        if not text.startswith(("(", "["), start):
+            return []
+        found = list(self._run(text, start + 1))
+        if heading:
+            return found
+        behind = text[start:].partition(")")[2].lstrip(" *_")
+        cited = behind[:1].islower() and self.seen.issuperset(found)
+        return [] if cited or not all(_split(item)[1] for item in found) else found
 
     def _run(self, text: str, position: int) -> Iterator[str]:
         """Labels one after the other from `position` on: `1.3a, 1.3b`."""
@@ -118,6 +128,13 @@ class Labels:
             position = joint.end()
 
 
+def _is_section(heading: str) -> bool:
+    start = lead_end(heading)
+    return SECTION.match(heading, start) is not None or (
+        start > 0 and heading[start : start + 1].isdigit()
+    )
+
+
 def _split(item: str) -> tuple[str, str]:
     """`1.1b` -> (`1.1`, `b`)."""
     found = re.fullmatch(r"(.*?\d)([a-z]?)", item)
@@ -128,7 +145,8 @@ def _pattern(item: str) -> re.Pattern[str]:
     number, letter = _split(item)
     digits = r"\s?\.\s?".join(re.escape(part) for part in number.split("."))
     if letter:
-        tail = rf"\s*[.\-]?\s*\(?{letter}\)?(?![A-Za-z0-9])"
+        upper = letter.upper()
+        tail = rf"(?:{PART}[(\[]?{letter}[)\]]?|\s?\({upper}\)|{upper}\)?)(?![A-Za-z0-9])"
     elif "." in number:
         tail = r"(?!\s?\.?\s?\d)(?!\s*[.\-]?\s*\(?[a-h]\)?(?![A-Za-z0-9]))"
     else:

@@ -9,6 +9,9 @@ from grader.errors import SubmissionError
 from grader.review.module import module_stretches
 from grader.review.pictures import KINDS, Picture, lift_pictures, picture_from
 from grader.submission import read_notebook
+from grader.submission.content import suffix_by_content
+from grader.submission.file_names import MODULE_SUFFIX, NOTEBOOK_SUFFIX
+from grader.submission.text import decode_module
 
 MAX_CELLS = 2000
 MAX_MARK = 40
@@ -58,15 +61,19 @@ def read_cells(content: bytes, kind: str, *, plain: bool = False) -> tuple[Cell,
 
     Args:
         content: The file's bytes.
-        kind: `notebook` or `module`.
+        kind: `notebook` or `module`, by the file's name; clear content goes before it.
         plain: Read a module by its lines alone, where parsing it takes too long.
 
     Raises:
         UnreadableError: the bytes are no notebook where one is wanted.
     """
-    if kind == "notebook":
+    suffix = suffix_by_content(content, NOTEBOOK_SUFFIX if kind == "notebook" else MODULE_SUFFIX)
+    if suffix == NOTEBOOK_SUFFIX:
         return tuple(_bounded(_notebook_cells(content)))
-    text = content.decode("utf-8-sig", errors="replace")
+    try:
+        text, _ = decode_module("the file", content)
+    except SubmissionError:
+        text = content.decode("utf-8", errors="replace")
     if len(text) > MAX_TEXT:
         text = text[:MAX_TEXT] + CUT_HERE
     return tuple(_bounded(_module_cells(text, plain=plain)))

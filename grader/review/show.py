@@ -92,11 +92,13 @@ def _code_cell(cell: Cell, markup: Markup) -> str:
     if lines > MAX_LINES:
         state = ""
     first = html.escape(next((line for line in cell.source.splitlines() if line.strip()), ""))[:90]
-    return (
-        f'<section class="cell code" data-cell="{cell.number}"><details{state}>'
-        f"<summary><span>Code, {lines} line{'s' if lines > 1 else ''}</span>"
-        f"<code>{first}</code></summary>{_coloured(cell.source)}</details>{outputs}</section>"
+    code = (
+        f"<details{state}><summary><span>Code, {lines} line{'s' if lines > 1 else ''}</span>"
+        f"<code>{first}</code></summary>{_coloured(cell.source)}</details>"
     )
+    if not cell.source.strip():
+        code = ""
+    return f'<section class="cell code" data-cell="{cell.number}">{code}{outputs}</section>'
 
 
 @cache

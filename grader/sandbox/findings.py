@@ -26,9 +26,6 @@ _NO_EXIT = "return a value; do not call exit"
 
 _ADVICE = {
     "NotImplementedError": "replace the template's body by yours",
-    "ModuleNotFoundError": (
-        "use only the course's packages: numpy, scipy, torch, torchvision, jax, matplotlib"
-    ),
     "NameError": "define it above the function, at the top level of the file",
     "SystemExit": _NO_EXIT,
     "KeyboardInterrupt": _NO_EXIT,
@@ -37,6 +34,14 @@ _ADVICE = {
     "PermissionError": "do not write files in what is graded",
 }
 """Type of an exception -> one step for the student."""
+_NO_GPU = (
+    "not compiled with CUDA", "no NVIDIA driver", "No CUDA GPUs", "without CUDA support",
+    "requires CUDA support", "without ATen_cuda", "attribute '_cuda_", "dummy base class",
+    "but torch.cuda.is_available() is False", "no CUDA-capable device",
+    "accelerator device when none", "from the 'MPS' backend", "support for mps devices",
+    "without MPS backend", "MPS is not available", "no platforms that are instances of",
+)  # fmt: skip
+"""What torch and JAX say where there is no GPU."""
 
 
 def explain_ending(ending: Ending, what: str, limits: Limits) -> SubmissionFault:
@@ -137,6 +142,25 @@ def one_line(value: Any) -> str:
 
 
 def _advice(kind: str, message: str) -> str:
+    if any(words in message for words in _NO_GPU):
+        return (
+            'there is no GPU here; write `device = "cuda" if torch.cuda.is_available() else "cpu"` '
+            "and move everything with `.to(device)`"
+        )
+    if kind == "ModuleNotFoundError":
+        return _missing_package(message)
     if kind == "TypeError" and "argument" in message:
         return "keep the template's signature"
     return _ADVICE.get(kind, "run the function alone on a small random input")
+
+
+def _missing_package(message: str) -> str:
+    _, _, rest = message.partition("No module named '")
+    name = rest.partition("'")[0]
+    use = "use only the course's packages: numpy, scipy, torch, torchvision, jax, matplotlib"
+    if not name.replace(".", "").isidentifier():
+        return use
+    return (
+        f"the package `{name}` is not installed here; remove its import, or guard it with `try` "
+        f"and `except ImportError`, and move code of your own into this file; {use}"
+    )

@@ -6,8 +6,7 @@ from typing import Any
 import msgspec
 
 from grader.model import ItemRecord, Record
-
-NOTEBOOK_SUFFIX = ".ipynb"
+from grader.submission.file_names import NOTEBOOK_SUFFIX, gradable_name
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,13 +27,12 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     contested: str = ""
     """The id that this entry and another claim; empty where there is no conflict."""
     layout: str = ""
-    """What says whose it is: `canvas`, `moodle`, `gradescope`, `folders`, `files`; empty in runs of
-    an older grader."""
+    """What says whose it is, such as `canvas` or `folders`; empty in runs of an older grader."""
 
     @property
     def kind(self) -> str:
         """`notebook` or `module`, by the file's name."""
-        return "notebook" if self.file.casefold().endswith(NOTEBOOK_SUFFIX) else "module"
+        return "notebook" if gradable_name(self.file) == NOTEBOOK_SUFFIX else "module"
 
 
 class RunInfo(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,6 +47,8 @@ class RunInfo(msgspec.Struct, frozen=True, kw_only=True):
     """`practice`, or a fingerprint of the course secret; never the secret."""
     options: Mapping[str, Any] = {}
     """How it was graded, as JSON values, for grading again in the same way."""
+    layout: str = ""
+    """What staff have said of how the sources are laid out; empty where it was recognised."""
 
 
 class KeptItem(msgspec.Struct, frozen=True, kw_only=True):

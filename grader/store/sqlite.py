@@ -153,9 +153,10 @@ def _make(file: Path) -> None:
 def _held(row: Row[Any], scores: list[HandScore]) -> Held:
     entry = entry_of(row)
     record = None if row.record is None else decode_record(row.record)
-    if record is not None and record.submission.name != entry.file:
+    if record is not None:
         # Two students who hand in the same bytes share a record.
         named = msgspec.structs.replace(record.submission, name=entry.file)
-        record = msgspec.structs.replace(record, submission=named)
+        notes = (*entry.notes, *record.notes)
+        record = msgspec.structs.replace(record, submission=named, notes=notes)
     error = (row.error or "") if entry.sha256 else "; ".join(entry.notes)
     return Held(entry=entry, record=record, error=error, hand=tuple(scores))

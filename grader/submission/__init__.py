@@ -1,5 +1,6 @@
 """From a file to the slice that an item needs: reads notebooks and modules, runs nothing."""
 
+from grader.submission.file_names import gradable_name
 from grader.submission.notebook import Cell, Notebook, read_notebook
 from grader.submission.reader import (
     Submission,
@@ -15,6 +16,7 @@ __all__ = [
     "Notebook",
     "Slice",
     "Submission",
+    "gradable_name",
     "load_submission",
     "read_notebook",
     "slice_for",

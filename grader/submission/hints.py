@@ -64,6 +64,8 @@ def explain_missing(
         return where
     if where := _nested(program, plain):
         return f"{missing} at the top level; it is defined inside of {where}: move it out"
+    if where := program.disabled.get(plain, ""):
+        return f"{missing}; its definition {where}"
     if alike := _most_alike(program, asked, known):
         return (
             f"{missing}; `{alike.shown}` in {alike.statement.place} looks like it: rename it, or "

@@ -9,12 +9,13 @@ import json
 import logging
 import re
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
 from grader.errors import SubmissionError
+from grader.submission.repair import drop_outputs, repair
 from grader.submission.text import decode, plain_lines, shown
 
 MAX_BYTES = 100 << 20
@@ -51,6 +52,8 @@ class Notebook:
     cells: tuple[Cell, ...]
     language: str = ""
     """What its kernel speaks, in lower case; empty where the file does not say."""
+    notes: tuple[str, ...] = ()
+    """What a person should know: parts that the file lacks."""
 
 
 def read_notebook(raw: bytes, name: str = "notebook") -> Notebook:
@@ -67,13 +70,18 @@ def read_notebook(raw: bytes, name: str = "notebook") -> Notebook:
     text = decode(name, raw)
     if sum(1 for _ in islice(VALUE.finditer(text), MAX_VALUES + 1)) > MAX_VALUES:
         raise _too_full(name)
-    found = _converted(text, name)
-    cells = found.get("cells")
-    if not isinstance(cells, list):
-        raise SubmissionError(f"{name}: the notebook must have a list of cells, got none")
+    parsed = _parsed(text, name)
+    lacking = repair(parsed)
+    if not isinstance(parsed.get("cells", parsed.get("worksheets")), list):
+        raise SubmissionError(
+            f"{name}: the notebook must have a list of cells, got none; submit the file that "
+            "Jupyter saves"
+        )
+    found, has_outputs = _converted(parsed, name)
     return Notebook(
-        tuple(_cell(number, cell, name) for number, cell in enumerate(cells, start=1)),
+        tuple(_cell(number, cell, name) for number, cell in enumerate(found["cells"], start=1)),
         _language(found),
+        tuple(_notes(lacking, has_outputs=has_outputs)),
     )
 
 
@@ -90,11 +98,16 @@ def check_size(name: str, size: int) -> None:
         )
 
 
-def _converted(text: str, name: str) -> Mapping[str, Any]:
-    """The notebook in version 4."""
-    import nbformat  # noqa: PLC0415 - a module has no need of it
-    from nbformat import reader  # noqa: PLC0415
+def _notes(lacking: Sequence[str], *, has_outputs: bool) -> Iterator[str]:
+    if lacking:
+        named = ", ".join(f"`{key}`" for key in lacking)
+        yield f"the notebook's file has parts without a valid {named}; defaults were filled in"
+    if not has_outputs:
+        yield "the notebook's outputs can't be read and are left out"
 
+
+def _parsed(text: str, name: str) -> dict[str, Any]:
+    """What the file holds, as JSON."""
     objects = 0
 
     def counted(value: dict[str, Any]) -> dict[str, Any]:
@@ -104,29 +117,56 @@ def _converted(text: str, name: str) -> Mapping[str, Any]:
             raise _too_full(name)
         return value
 
-    log = logging.getLogger("traitlets")
-    was_off, log.disabled = log.disabled, True
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            found = reader.reads(text, object_hook=counted)  # type: ignore[no-untyped-call]
-            if found.get("nbformat") != NBFORMAT:
-                found = nbformat.convert(found, NBFORMAT)  # type: ignore[no-untyped-call]
-    except SubmissionError:
-        raise
-    except (json.JSONDecodeError, reader.NotJSONError) as exc:
+        found = json.loads(text, object_hook=counted)
+    except (RecursionError, MemoryError) as exc:
+        raise SubmissionError(f"{name}: the notebook must be JSON, got it nested too deep") from exc
+    # Besides faults of JSON, an integer of too many digits.
+    except ValueError as exc:
         raise SubmissionError(
             f"{name}: the notebook must be JSON, got {_json_fault(exc)}; open it in Jupyter, save "
             "it and hand it in anew"
         ) from exc
+    if not isinstance(found, dict):
+        raise SubmissionError(
+            f"{name}: the file must be a notebook of nbformat 1 to 4, got JSON of another kind"
+        )
+    return found
+
+
+def _converted(parsed: dict[str, Any], name: str) -> tuple[Mapping[str, Any], bool]:
+    """The notebook in version 4, and whether its outputs are in it."""
+    try:
+        return _upgraded(parsed), True
+    # Each shape of JSON that is no notebook fails in its own way inside nbformat.
+    except Exception:  # noqa: BLE001 - what is wrong apart from the outputs is told below
+        drop_outputs(parsed)
+    try:
+        return _upgraded(parsed), False
     except (RecursionError, MemoryError) as exc:
         raise SubmissionError(f"{name}: the notebook must be JSON, got it nested too deep") from exc
-    # Each shape of JSON that is no notebook fails in its own way inside nbformat.
     except Exception as exc:
         raise SubmissionError(
             f"{name}: the file must be a notebook of nbformat 1 to 4, got JSON that nbformat "
             f"refuses: {shown(str(exc) or type(exc).__name__)}"
         ) from exc
+
+
+def _upgraded(parsed: dict[str, Any]) -> Mapping[str, Any]:
+    import nbformat  # noqa: PLC0415 - a module has no need of it
+
+    version = parsed["nbformat"]
+    if version not in nbformat.versions:
+        raise nbformat.NBFormatError(f"Unsupported nbformat version {version}")
+    log = logging.getLogger("traitlets")
+    was_off, log.disabled = log.disabled, True
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            reader: Any = nbformat.versions[version]
+            found = reader.to_notebook_json(parsed, minor=parsed.get("nbformat_minor", 0))
+            if version != NBFORMAT:
+                found = nbformat.convert(found, NBFORMAT)  # type: ignore[no-untyped-call]
     finally:
         log.disabled = was_off
     return _mapping(found)
@@ -139,11 +179,10 @@ def _too_full(name: str) -> SubmissionError:
     )
 
 
-def _json_fault(exc: Exception) -> str:
-    cause = exc if isinstance(exc, json.JSONDecodeError) else exc.__cause__
-    if isinstance(cause, json.JSONDecodeError):
-        return f"in line {cause.lineno} {shown(cause.msg)!r}"
-    return shown(str(cause or exc))
+def _json_fault(exc: ValueError) -> str:
+    if isinstance(exc, json.JSONDecodeError):
+        return f"in line {exc.lineno} {shown(exc.msg)!r}"
+    return shown(str(exc))
 
 
 def _cell(number: int, cell: Any, name: str) -> Cell:

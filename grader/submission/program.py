@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, cached_property
 from itertools import chain
+from types import MappingProxyType
 
 from grader.submission.statements import Statement, Unused
 
@@ -28,9 +29,16 @@ MAX_CALLED = 500_000
 class Program:
     """The statements of a hand-in in order, indexed by the names that they bind and change."""
 
-    def __init__(self, statements: Sequence[Statement], unused: Sequence[Unused]) -> None:
+    def __init__(
+        self,
+        statements: Sequence[Statement],
+        unused: Sequence[Unused],
+        disabled: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         self.statements = tuple(statements)
         self.unused = tuple(unused)
+        self.disabled = disabled
+        """Name whose definition stands in a comment or a string -> what to say of it."""
         self._events: dict[str, list[int]] = {}
         self._sure: dict[str, list[int]] = {}
 

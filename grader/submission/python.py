@@ -19,6 +19,7 @@ MAX_FIELDS = 2_000_000_000
 MAX_COMBINING = 30
 """Combining characters in a row, as in Unicode's stream-safe text: the parser normalises names,
 which takes time in the square of such a run."""
+LINE = re.compile(r"\bline (\d{1,7})\b")
 NON_ASCII = re.compile(rf"[^\x00-\x7f]{{{MAX_COMBINING + 1},}}")
 
 
@@ -35,12 +36,14 @@ class BrokenSourceError(Exception):
         super().__init__(reason)
         self._reason = reason
         self._detail = detail
-        self._line = line
+        self.line = line
 
     def told(self, above: int = 0) -> str:
         """What is wrong, and in which line of a source with `above` more lines above this one."""
-        where = f" in line {self._line + above}" if self._line else ""
-        return f"{self._reason}{where}{': ' if self._detail else ''}{self._detail}"
+        where = f" in line {self.line + above}" if self.line else ""
+        # Python names other lines, such as where a bracket was opened.
+        detail = LINE.sub(lambda found: f"line {int(found[1]) + above}", self._detail)
+        return f"{self._reason}{where}{': ' if detail else ''}{detail}"
 
 
 def check_length(source: str) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from grader.submission.closure import Closure, TangledError
+from grader.submission.gpu import first_request
 from grader.submission.hints import explain_missing
 from grader.submission.kinds import only_defines
 from grader.submission.lookup import Definition, find_definition, owner_of
@@ -38,6 +39,8 @@ class Slice:
     missing: Mapping[str, str] = field(default_factory=dict)
     """Asked name -> what to tell the student."""
     notes: tuple[str, ...] = ()
+    gpu: str = ""
+    """The place of a chunk that asks for a GPU without testing for one; empty where none does."""
     staff_note: str = ""
     """A traceback of the grader's own, where the slice could not be made."""
 
@@ -83,7 +86,13 @@ def slice_of(
             missing[name] = left
     bound = {name: one.path for name, one in found.items() if name not in missing}
     notes = [*_method_notes(program, bound, found), *assembly.notes]
-    return Slice(tuple(assembly.chunks()), bound, missing, tuple(dict.fromkeys(notes)))
+    return Slice(
+        tuple(assembly.chunks()),
+        bound,
+        missing,
+        tuple(dict.fromkeys(notes)),
+        gpu=assembly.gpu_place(),
+    )
 
 
 def _method_notes(
@@ -152,6 +161,12 @@ class _Assembly:
             yield Chunk(one.source, one.label, one.first_line)
         for name in (name for names in kept.values() for name in names):
             yield self._assignment(name, KEPT.format(name))
+
+    def gpu_place(self) -> str:
+        """Where the first statement taken is that asks for a GPU; empty where none does."""
+        taken = [self._program.statements[at] for at in sorted(self._taken)]
+        at = first_request([one.node for one in taken])
+        return "" if at is None else taken[at].place
 
     def _bound_later(self, name: str, statements: Sequence[int]) -> int | None:
         """The first statement taken that binds `name` anew after the ones that are needed."""

@@ -110,6 +110,10 @@ class Item:
 
     def _load(self, body: dict[str, Any]) -> None:
         self._names = self._context.names = body["names"]
+        if body["gpu_as_cpu"]:
+            from grader.worker.no_gpu import use_cpu  # noqa: PLC0415 - rarely needed
+
+            use_cpu([chunk["source"] for chunk in body["chunks"]])
         self._context.namespace = load(body["chunks"])
         for asked, name in self._names.items():
             found = find(self._context.namespace, name)

@@ -6,6 +6,8 @@ import types
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from grader.worker.missing import bind_placeholder, provide_colab
+
 MODULE_NAME = "submission"
 MAX_TEXT = 600
 MAX_FRAMES = 8
@@ -28,13 +30,19 @@ def load(chunks: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     namespace = module.__dict__
     for name, make in LAZY_NAMES.items():
         namespace[name] = make
+    provide_colab([chunk["source"] for chunk in chunks])
     for chunk in chunks:
         label, source = chunk["label"], "\n" * (chunk["first_line"] - 1) + chunk["source"]
         filename = f"<{label}>"
         known = linecache.cache.get(filename)
         text = _overlay(known[2] if isinstance(known, tuple) and len(known) == 4 else [], source)  # noqa: PLR2004 - linecache's own tuple
         linecache.cache[filename] = (len(source), None, text, filename)
-        exec(compile(source, filename, "exec", dont_inherit=True), namespace)  # noqa: S102 - the sandbox exists for this
+        code = compile(source, filename, "exec", dont_inherit=True)
+        try:
+            exec(code, namespace)  # noqa: S102 - the sandbox exists for this
+        except ModuleNotFoundError as exc:
+            if not bind_placeholder(chunk["source"], exc, namespace):
+                raise
     return namespace
 
 
@@ -108,6 +116,8 @@ def _get_ipython() -> Any:
     from IPython.core.interactiveshell import InteractiveShell  # noqa: PLC0415 - slow, rarely used
 
     shell = InteractiveShell.instance()
+    # `%matplotlib inline` calls it, and this shell has none.
+    shell.enable_gui = lambda _gui=None: None  # type: ignore[method-assign]
     shell.user_ns = sys.modules[MODULE_NAME].__dict__
     return shell
 

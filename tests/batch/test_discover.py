@@ -1,4 +1,4 @@
-"""grader/batch/{discover,layouts,tree}.py: whose is which file, and which one counts."""
+"""grader/batch/{discover,recognise,plain,tree}.py: whose is which file, and which one counts."""
 
 import os
 import unicodedata
@@ -62,7 +62,8 @@ def test_a_folder_for_each_student(tmp_path: Path) -> None:
     )
     assert students(discovery) == {"anna": "ps1.ipynb", "bert": "ps1.py", "carl": "ps1.ipynb"}
     assert discovery.layouts == ("folders",)
-    assert discovery.hand_ins[0].notes == ("one file counts: ps1.ipynb; not graded: helper.py",)
+    told = ("graded: ps1.ipynb, the notebook; not graded: helper.py",)
+    assert discovery.hand_ins[0].notes == told
 
 
 def test_a_student_folder_without_a_notebook_is_named(tmp_path: Path) -> None:
@@ -70,7 +71,11 @@ def test_a_student_folder_without_a_notebook_is_named(tmp_path: Path) -> None:
     discovery = found(tmp_path, "anna/ps1.ipynb", "bert/scan.pdf", "bert/images/1.png")
     bert = discovery.hand_ins[1]
     assert (bert.student, bert.member) == ("bert", None)
-    assert bert.notes == ("no notebook and no module was handed in, only 1.png, scan.pdf",)
+    (told,) = bert.notes
+    assert told == (
+        "no notebook and no module was submitted, only 1.png (a picture), scan.pdf (a PDF); submit "
+        "the notebook (.ipynb) or the module (.py) itself"
+    )
 
 
 def test_folders_of_sections_hold_a_file_a_student(tmp_path: Path) -> None:
@@ -126,7 +131,9 @@ def test_canvas_attempts_the_latest_counts(tmp_path: Path) -> None:
         "a_1_13_ps1-2.ipynb",
     ).hand_ins
     assert (one(anna).file, one(anna).attempt) == ("ps1-10.ipynb", 11)
-    assert one(anna).notes == ("attempt 11 counts, earlier: ps1-1.ipynb, ps1-2.ipynb, ps1.ipynb",)
+    assert one(anna).notes[0] == (
+        "attempt 11 is graded; earlier attempts: ps1-1.ipynb, ps1-2.ipynb, ps1.ipynb"
+    )
 
 
 def test_a_number_in_everybody_s_name_is_no_attempt(tmp_path: Path) -> None:
@@ -139,7 +146,9 @@ def test_a_later_helper_module_does_not_replace_the_notebook(tmp_path: Path) -> 
     """Of two different files the notebook counts, and the module is named."""
     anna = found(tmp_path, "a_1_10_ps1.ipynb", "a_1_12_helper.py", "a_1_13_helper-1.py").hand_ins
     assert one(anna).file == "ps1.ipynb"
-    assert one(anna).notes == ("one file counts: ps1.ipynb; not graded: helper-1.py, helper.py",)
+    assert one(anna).notes[0] == (
+        "graded: ps1.ipynb, the notebook; not graded: helper-1.py, helper.py"
+    )
 
 
 def test_a_notebook_s_own_export_does_not_replace_it(tmp_path: Path) -> None:
@@ -150,10 +159,31 @@ def test_a_notebook_s_own_export_does_not_replace_it(tmp_path: Path) -> None:
     assert (again.file, again.attempt) == ("ps1-1.py", 2)
 
 
-def test_one_strange_name_is_not_canvas(tmp_path: Path) -> None:
-    """A folder is Canvas's only where every notebook is named in its way."""
-    discovery = found(tmp_path, "a_1_10_ps1.ipynb", "bert.ipynb")
-    assert set(students(discovery)) == {"a_1_10_ps1", "bert"}
+@pytest.mark.parametrize("size", [1, 2, 3, 30])
+def test_a_stray_file_is_noted_and_the_class_is_still_canvas_s(tmp_path: Path, size: int) -> None:
+    """Ids, attempts and lateness of the others stay, however small the class is."""
+    names = [f"student{n}_{4000 + n}_{90000 + n}_ps1.ipynb" for n in range(size)]
+    discovery = found(tmp_path, *names, "solution.ipynb")
+    assert set(students(discovery)) == {*(f"{4000 + n}" for n in range(size)), "solution"}
+    assert discovery.layouts == ("canvas",)
+    assert any(
+        "not named as canvas does" in note and "solution" in note for note in discovery.notes
+    )
+
+
+def test_a_class_of_strays_is_not_canvas_s(tmp_path: Path) -> None:
+    """One name among several is no system's, and the run says how to read it so."""
+    discovery = found(tmp_path, "ann_4001_90001_ps1.ipynb", "bert.ipynb", "carl.ipynb")
+    assert set(students(discovery)) == {"ann_4001_90001_ps1", "bert", "carl"}
+    assert any("--layout canvas" in note for note in discovery.notes)
+
+
+@pytest.mark.parametrize("name", ["{}_2026_11_27.py", "ps_1_2_{}.py"])
+def test_dates_and_titles_are_not_canvas_s(tmp_path: Path, name: str) -> None:
+    """What all files have in common is no number of a student."""
+    discovery = found(tmp_path, name.format("ann"), name.format("bert"))
+    assert len(discovery.hand_ins) == 2
+    assert discovery.layouts == ("files",)
 
 
 def test_moodle_folders_say_who(tmp_path: Path) -> None:
@@ -244,8 +274,8 @@ def test_named_files_are_somebody_s_each(tmp_path: Path) -> None:
     lay(tmp_path, {"a_1_10_ps1.ipynb": "{}", "b.py": ""})
     single = discover([tmp_path / "a_1_10_ps1.ipynb"])
     assert students(single) == {"a_1_10_ps1": "a_1_10_ps1.ipynb"}
-    both = discover([tmp_path / "b.py", tmp_path / "a_1_10_ps1.ipynb"])
-    assert set(students(both)) == {"a_1_10_ps1", "b"}
+    many = discover([tmp_path / "b.py", tmp_path / "a_1_10_ps1.ipynb"])
+    assert set(students(many)) == {"1", "b"}, "several are read as a folder of them would be"
 
 
 def test_named_files_of_one_name_are_told_apart_by_their_folders(tmp_path: Path) -> None:
@@ -308,11 +338,11 @@ def test_names_are_composed(tmp_path: Path) -> None:
 
 def test_nothing_at_all_is_an_error(tmp_path: Path) -> None:
     """An empty folder, a missing one and another kind of file each say what is wrong."""
-    with pytest.raises(UsageError, match="holds none"):
+    with pytest.raises(UsageError, match="holds no notebook"):
         discover([lay(tmp_path, {"notes.txt": "x"})])
     with pytest.raises(UsageError, match="no such file"):
         discover([tmp_path / "missing"])
-    with pytest.raises(UsageError, match="must be a notebook"):
+    with pytest.raises(UsageError, match="not a notebook"):
         discover([tmp_path / "notes.txt"])
 
 

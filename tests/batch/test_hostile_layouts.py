@@ -326,6 +326,9 @@ def test_names_that_people_take_for_one_are_a_conflict(tmp_path: Path) -> None:
     discovery = found(tmp_path, *(f"{name}/a.py" for pair in pairs for name in pair), "fay/a.py")
     assert set(clear(discovery)) == {"fay"}
     assert len(contested(discovery)) == 8
+    blank = found(tmp_path / "blank", " .py", "_.py", "amy.py")
+    assert set(clear(blank)) == {"amy"}
+    assert set(contested(blank).values()) == {"_"}
 
 
 def test_a_file_and_a_folder_of_one_name_are_a_conflict(tmp_path: Path) -> None:
@@ -336,17 +339,32 @@ def test_a_file_and_a_folder_of_one_name_are_a_conflict(tmp_path: Path) -> None:
         "bob.ipynb",
         "ps1.py",
     ]
-    flat = found(tmp_path / "flat", "bob.py", "bob.ipynb")
-    assert set(contested(flat).values()) == {"bob"}
+    three = found(tmp_path / "three", "bob.py", "bob.ipynb", "bob/ps1.py", "amy/ps1.py")
+    assert sorted(contested(three).values()) == ["bob", "bob"]
+
+
+def test_a_notebook_and_its_module_are_one_student_s_and_that_is_told(tmp_path: Path) -> None:
+    """Of exactly one name in one folder; anything else stays a conflict."""
+    discovery = found(tmp_path / "1", "bob.py", "bob.ipynb", "amy.py")
+    assert clear(discovery) == {"bob": "bob.ipynb", "amy": "amy.py"}
+    assert any("one student's: bob" in note for note in discovery.notes)
+    assert any("bob.py" in note for one in discovery.hand_ins for note in one.notes)
+    for number, names in enumerate(
+        [("bob.py", "Bob.ipynb"), ("bob.py", "bob.PY"), ("bob.py", "bob.PY", "bob.ipynb")]
+    ):
+        assert set(contested(found(tmp_path / f"x{number}", *names)).values()) <= {"bob", "Bob"}
+        assert not clear(found(tmp_path / f"x{number}", *names))
+    lay(tmp_path, "a/bob.py", "b/bob.ipynb")
+    assert len(contested(discover([tmp_path / "a", tmp_path / "b"]))) == 2
 
 
 def test_nobody_is_called_as_another_s_side_of_a_conflict(tmp_path: Path) -> None:
     """A file may be named as the run would name one of the two."""
-    names = ("bob.ipynb", "bob.py", "bob (bob.py).py")
+    names = ("bob.ipynb", "Bob.py", "Bob (Bob.py).py")
     lay(tmp_path, *names)
     discovery = discover([tmp_path / name for name in names])
     assert len({one.student for one in discovery.hand_ins}) == 3
-    assert set(clear(discovery)) == {"bob (bob.py)"}
+    assert set(clear(discovery)) == {"Bob (Bob.py)"}
 
 
 def test_systems_do_not_share_their_numbers(tmp_path: Path) -> None:
@@ -379,6 +397,93 @@ def test_a_wrapper_is_told_of(tmp_path: Path) -> None:
     """One folder that holds all may be one student's, with folders that are called as others."""
     discovery = found(tmp_path, f"eve/Bob_1{MOODLE}/a.py", f"eve/Amy_2{MOODLE}/a.py")
     assert any("folder eve" in note for note in discovery.notes)
+
+
+# Every system: whatever a student calls himself and his files
+
+
+SLOTS = {
+    "canvas": "{name}_{id}_900{n:02}_{file}.py",
+    "canvas-anonymous": "anon_{id}_900{n:02}_{file}.py",
+    "moodle": "{name}_{id}_assignsubmission_file_/{file}.py",
+    "blackboard": "HW 1_{id}_attempt_2024-03-01-12-30-{n:02}_{file}.py",
+    "brightspace": "{id}-77 - {name} - Mar {n}, 2024 1230 PM/{file}.py",
+    "nbgrader": "{id}+HW 1+2024-03-{n:02} 12:30:45 UTC+xyz/{file}.py",
+    "folders": "{id}/{file}.py",
+    "brightspace, flat": "{id}-77 - {name} - Mar {n}, 2024 1230 PM - {file}.py",
+    "moodle, flat": "{name}_{id}_assignsubmission_file_{file}.py",
+    "blackboard, groups": "HW 1_{name}{id}_attempt_2024-03-01-12-30-{n:02}_{file}.py",
+}
+"""What each system writes around a display name and a file's name."""
+TRICKS = [
+    "bob_111_90001_x",
+    "bob_LATE_111_90001",
+    "bob_111_text.html",
+    "LATE_anon_111_90001_x",
+    f"bob_111{MOODLE}",
+    f"bob_111{MOODLE}x",
+    "111_attempt_2024-03-01-12-30-49_x",
+    "HW 1_111_attempt_2024-03-01-12-30-49_",
+    "111_attempt_2024-03-01-12-30-49.txt",
+    "bob111_attempt_2024-03-01-12-30-49_x",
+    "111-77 - bob - Mar 9, 2024 1230 PM - x",
+    "x - Mar 9, 2024 1230 PM",
+    "111+HW 1+2024-03-09 12:30:45 UTC+xyz",
+    "111",
+    "submitted",
+    "submission_111",
+]
+
+
+@pytest.mark.parametrize("system", SLOTS)
+@pytest.mark.parametrize("count", [1, 9])
+def test_no_name_takes_another_s_place(tmp_path: Path, system: str, count: int) -> None:
+    """Nobody's file becomes another's, and each one's own is graded, if need be in conflict.
+
+    The layout of the class stays what it is.
+    """
+    slots = SLOTS[system]
+    people = [("bob", "111"), ("amy", "112"), ("cy", "113")]
+    honest = {
+        slots.format(name=name, id=number, n=n, file=f"ps1 {name}"): name
+        for n, (name, number) in enumerate(people, 1)
+    }
+    before = owners(tmp_path / "honest", honest)
+    tricks = [*((trick, "ps1") for trick in TRICKS), *(("eve", trick) for trick in TRICKS)]
+    for number, (name, file) in enumerate(tricks):
+        eve = {
+            slots.format(name=name, id="666", n=n, file=f"{file}{n}"): "eve"
+            for n in range(5, 5 + count)
+        }
+        folder = tmp_path / str(number)
+        after = owners(folder, {**eve, **honest})
+        discovery = discover([folder])
+        assert discovery.layouts == (system.partition(",")[0],), (name, file)
+        for student in clear(discovery):
+            assert after[student] == before.get(student, "eve"), (name, file, student)
+        assert set(after.values()) == {"bob", "amy", "cy", "eve"}, (name, file)
+
+
+@pytest.mark.parametrize("system", SLOTS)
+@pytest.mark.parametrize("size", [1, 2, 5])
+def test_numbers_in_all_file_names_are_no_canvas_s(tmp_path: Path, system: str, size: int) -> None:
+    """Where all names could be read as Canvas's too, the part that comes first decides."""
+    files = [
+        SLOTS[system].format(name=f"s{n}", id=f"11{n}", n=n, file=f"hw_4711_90210_v{n}")
+        for n in range(1, size + 1)
+    ]
+    discovery = found(tmp_path, *files)
+    assert discovery.layouts == (system.partition(",")[0],)
+    assert len(clear(discovery)) == size
+
+
+def owners(folder: Path, files: dict[str, str]) -> dict[str, str]:
+    """Student to the content of the file that counts, which says whose it is."""
+    for path, owner in files.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(owner)
+    hand_ins = discover([folder]).hand_ins
+    return {one.student: one.member.read().decode() for one in hand_ins if one.member}
 
 
 # What names are made of

@@ -166,3 +166,15 @@ def test_a_moodle_name_that_reads_two_ways_replaces_nobody(store: Store, tmp_pat
     grade(store, tmp_path / "2", f"Eve_7{MOODLE}x_1001{MOODLE}ps1.py", f"Cy_9{MOODLE}ps1.py")
     assert sorted(held(store).values()) == ["", "", "1001", "1001"]
     assert content(store, "1001") == f"# {CLASS[0]}"
+
+
+def test_a_name_that_is_missing_later_is_no_other_student(store: Store, tmp_path: Path) -> None:
+    """Blackboard's username stays with its student, with and without the text that names him."""
+    attempt = "HW 1_jdoe_attempt_2024-03-01-12-30-4"
+    (tmp_path / "1").mkdir()
+    (tmp_path / "1" / f"{attempt}1.txt").write_text("Name: Jane Doe (jdoe)\n")
+    grade(store, tmp_path / "1", f"{attempt}1_ps1.py")
+    assert store.entry("jdoe").name == "Jane Doe"
+    grade(store, tmp_path / "2", f"{attempt}2_ps1.py")
+    assert held(store) == {"jdoe": ""}
+    assert content(store, "jdoe") == f"# {attempt}2_ps1.py"

@@ -4,6 +4,7 @@ import json
 import shutil
 from pathlib import Path
 
+import msgspec
 import pytest
 from typer.testing import CliRunner, Result
 
@@ -32,13 +33,18 @@ def grade(graded: Graded, *arguments: object) -> Result:
 
 def test_grade_shows_students_items_and_what_to_look_at(graded: Graded, run: Path) -> None:
     """One line a student with points and what was lost; who lacks a name is named."""
-    ended = grade(graded, graded.hand_ins, "--out", run)
+    ended = grade(graded, graded.hand_ins, "--out", run, "--layout", "files")
     assert ended.exit_code == 1
     lines = ended.stdout.splitlines()
     assert any("s01" in line and "2 / 3" in line and "1.1a" in line for line in lines)
     assert any("1.1a" in line and "3 passed, 1 failed, 1 error" in line for line in lines)
     assert any("look at s03" in line and "rayleigh_gradient" in line for line in lines)
     assert f"0 graded now, {COUNT} before, {COUNT} students" in ended.stdout
+    assert "read as files" in ended.stdout
+    with open_store(run) as store:
+        info = store.info()
+        assert info is not None
+        assert info.layout == "files"
 
 
 def test_grade_of_one_file_shows_its_record(graded: Graded, run: Path) -> None:
@@ -77,6 +83,7 @@ def test_the_exit_code_is_the_worst_of_all(graded: Graded, run: Path, tmp_path: 
         (["HAND-INS/missing", "--out", "RUN"], "no such file"),
         (["HAND-INS", "--out", "RUN", "--sandbox", "bare"], "--allow-bare"),
         (["HAND-INS", "--out", "RUN", "--item", "9"], "--item"),
+        (["HAND-INS", "--out", "RUN", "--layout", "canvas"], "--layout: hand-ins holds nothing"),
     ],
 )
 def test_wrong_usage_says_what_to_give(
@@ -96,6 +103,10 @@ def test_wrong_usage_says_what_to_give(
 
 def test_regrade_of_an_unchanged_item_changes_no_points(run: Path) -> None:
     """It is graded again on purpose, and the new record names the old one."""
+    with open_store(run) as store:
+        info = store.info()
+        assert info is not None
+        store.put_info(msgspec.structs.replace(info, layout="files"))
     ended = call("regrade", run, "--item", "2.2", "--student", "s00", "--yes")
     assert ended.exit_code == 0, ended.stderr
     assert "1 graded again, no points change" in ended.stdout
@@ -104,6 +115,9 @@ def test_regrade_of_an_unchanged_item_changes_no_points(run: Path) -> None:
     with open_store(run) as store:
         entry = store.entry("s00")
         before, after = store.history(entry.sha256, entry.kind)
+        info = store.info()
+        assert info is not None
+        assert info.layout == "files", "what staff said of the sources stays"
     assert after.regrade_of == f"{entry.sha256}:{before.rubric_sha256}:{before.started}"
     assert after.items[0] == before.items[0]
     assert after.items[2].seconds != before.items[2].seconds

@@ -165,9 +165,11 @@ def test_check_visibility_knows_gradescopes() -> None:
 
 def test_a_hand_in_is_graded(root: Path) -> None:
     """Points, feedback and output of a module arrive in `results.json`."""
-    results, printed = run(root, {"ps1.py": HALF, "notes.txt": "x"})
+    files = {"ps1.py": HALF, "plots.ipynb": "{}", "notes.txt": "x"}
+    results, printed = run(root, files)
     assert results is not None, printed
     assert results["score"] == 1.0
+    assert "not graded: plots.ipynb (defines 0 of 2)" in results["output"]
     assert results["visibility"] == "after_published"
     assert results["stdout_visibility"] == "hidden"
     tests = {test["number"]: test for test in results["tests"]}
@@ -268,11 +270,11 @@ def test_an_item_leaves_nothing_for_the_next(root: Path) -> None:
 @pytest.mark.parametrize(
     ("files", "words"),
     [
-        ({}, "must be one notebook (.ipynb) or one module (.py), got none"),
-        ({"a.ipynb": "{}", "b.ipynb": "{}"}, "got a.ipynb, b.ipynb"),
+        ({}, "no notebook and no module was submitted"),
+        ({"ps1.pdf": "%PDF"}, "only ps1.pdf (a PDF); submit the notebook"),
         ({"ps1.ipynb": "no notebook"}, "ps1.ipynb"),
     ],
-    ids=["none", "two", "broken"],
+    ids=["none", "pdf", "broken"],
 )
 def test_a_file_that_can_not_be_read_is_told(root: Path, files: dict[str, str], words: str) -> None:
     """The student reads what to do, and gets no points."""
@@ -307,6 +309,6 @@ def test_a_link_is_no_hand_in(root: Path) -> None:
 
     for other in submission.glob("ps1.*"):
         other.unlink()
-    with pytest.raises(SubmissionError, match="got none"):
-        find_submission(submission)
+    with pytest.raises(SubmissionError, match="no notebook"):
+        find_submission(submission, [])
     link.unlink()

@@ -6,6 +6,7 @@ import pytest
 from lxml import etree
 
 from grader.model import Record, Status
+from grader.report.interface import Graded
 from grader.report.junit import render_junit, render_junit_run
 from tests.records import check, item, record
 from tests.report import samples
@@ -77,6 +78,27 @@ def test_junit_is_not_harmed_by_a_text() -> None:
     assert "<script>" in root[0].attrib["name"]
     (error,) = root.findall("testsuite[2]/testcase/error")
     assert "<script>" in error.attrib["message"]
+
+
+def test_junit_of_a_class_has_no_case_twice() -> None:
+    """Consumers keep one test case of each (classname, name), whosever it is."""
+    twice = item("2.1a", Status.PASSED, 2.0, (check(Status.PASSED, 1.0),) * 2)
+    made = record(made=(twice,))
+    students = ["ada", "a.b", "a_b", "a_b~2", "a  b", "a b", "\x00", "\\x00", "x.2", "ps1", "", ""]
+    run = [Graded(student=name, file="ps1.ipynb", record=made) for name in students]
+    run += [Graded(student=name, file="ps1.pdf", error="no") for name in ("u1", "u.1", "u_1", "")]
+    root = parsed(b"".join(render_junit_run(run)))
+    cases = [(case.attrib["classname"], case.attrib["name"]) for case in root.iter("testcase")]
+    assert len(set(cases)) == len(cases) == 2 * len(students) + 4
+    suites = [suite.attrib["name"] for suite in root]
+    assert len(set(suites)) == len(suites)
+    assert cases[0][0] == f"{made.assignment}.ada.2.1a"
+
+
+def test_junit_of_one_file_names_no_student() -> None:
+    """A student's own pipeline compares its cases from one push to the next."""
+    (suite,) = parsed(render_junit(record(made=(item("2.1a", Status.PASSED, 2.0, ()),))))
+    assert suite[1].attrib["classname"] == "ps1.2.1a"
 
 
 def test_junit_of_an_unread_file_is_an_error() -> None:

@@ -1,16 +1,12 @@
 """grader/report/roster.py: whose row is whose."""
 
-import csv
-
 import pytest
 
-from grader.errors import UsageError
 from grader.report.interface import Graded
 from grader.report.roster import (
     match_rows,
     may_be_same_person,
     name_key,
-    read_table,
     unmatched,
 )
 
@@ -63,43 +59,6 @@ def test_name_key_of_nothing_is_nothing() -> None:
     """An empty name matches no one."""
     assert name_key(" ,") == ""
     assert match_rows([graded("x", "")], [["1"]], [""]).rows == (None,)
-
-
-@pytest.mark.parametrize("raw", [b"", b"Student,ID\n", b"\n\n"])
-def test_read_table_needs_a_student(raw: bytes) -> None:
-    """An empty roster is refused."""
-    with pytest.raises(UsageError, match="a row for each student"):
-        read_table(raw, "--roster")
-
-
-def test_read_table_needs_utf8() -> None:
-    """Another encoding is refused rather than misread."""
-    with pytest.raises(UsageError, match="must be UTF-8"):
-        read_table("Student,ID\nÉmilie,1\n".encode("latin-1"), "--roster")
-
-
-def test_read_table_fills_short_rows() -> None:
-    """Rows that lack their last cells are read as if these were empty."""
-    assert read_table(b"a,b,c\n1\n", "x").rows == (("1", "", ""),)
-
-
-def test_read_table_reads_a_long_cell() -> None:
-    """A comment of any length, in quotes that never end as well, is no reason to stop."""
-    comment = "x" * 300_000
-    assert read_table(f'a,b\n1,"{comment}"\n'.encode(), "x").rows == (("1", comment),)
-    assert read_table(f'a,b\n1,"{comment}'.encode(), "x").rows == (("1", comment),)
-
-
-def test_read_table_says_which_line_is_not_csv(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever the module refuses, here a cell beyond its limit, is an error with its place."""
-    before = csv.field_size_limit(1000)
-    try:
-        monkeypatch.setattr("csv.field_size_limit", lambda *_: 1000)
-        with pytest.raises(UsageError, match=r"--roster: line 3 is not valid CSV: .*; export"):
-            read_table(f"a,b\n1,x\n2,{'x' * 2000}\n".encode(), "--roster")
-    finally:
-        monkeypatch.undo()
-        csv.field_size_limit(before)
 
 
 def claim(student: str, contested: str, name: str = "") -> Graded:

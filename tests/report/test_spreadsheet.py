@@ -31,6 +31,15 @@ def test_csv_has_points_of_every_item() -> None:
     assert (unread["status"], unread["together"], unread["2.1a"]) == ("UNREADABLE", "", "")
 
 
+def test_csv_has_the_maximum_of_every_item() -> None:
+    """Also of items that nobody has judged; they make up what the whole is worth."""
+    for row in rows(b"".join(render_csv(samples.class_of(3)))):
+        most = {name.removesuffix(" max"): row[name] for name in row if name.endswith(" max")}
+        assert sum(map(float, most.values())) == float(row["worth"])
+        assert list(row)[len(HEADS) : -len(most)] == list(most)
+        assert all(float(row[item] or 0) <= float(most[item]) for item in most)
+
+
 def test_csv_holds_no_formula() -> None:
     """A name or an item that looks like a formula is text."""
     for name, value in rows(b"".join(render_csv([nasty(), nasty_unread()])))[0].items():

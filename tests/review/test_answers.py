@@ -59,6 +59,23 @@ def test_find_answers_by_the_mark() -> None:
         "1.1b\n====",
         "__Problem 1.1b.__",
         "- **1.1b** by the trace",
+        "(1.1b) By the trace",
+        "(1.1 b) by the trace",
+        "**(1.1b)** We write",
+        "[1.1b]",
+        "1.1 b) by the trace",
+        "Problem 1.1(b)",
+        "Problem 1.1, part (b)",
+        "Problem1.1b",
+        "Q1.1b",
+        "1.1B",
+        "Proof of (1.1b).",
+        "Aufgabe 1.1 (b)",
+        "Lösung zu Aufgabe 1.1b",
+        "Решение задачи 1.1(b)",
+        "№ 1.1b",
+        "<h3>1.1b</h3>",
+        "\\subsection*{1.1b}",
     ],
 )
 def test_find_answers_by_the_heading(heading: str) -> None:
@@ -124,6 +141,65 @@ def test_find_answers_by_the_question() -> None:
     assert "nearest" in answers["1.1b"].note
 
 
+def test_find_answers_cites_no_heading() -> None:
+    """An equation's number, and an earlier item in brackets, begin no answer."""
+    proof = "### 1.1c\n\nfirst\n\n(1.1b) gives it\n\n(2.2) gives it\n\nIn 1.2a, too."
+    answers = found(markdown("### 1.1b\nby the trace"), markdown(proof))
+    assert told(answers["1.1b"]) == ["### 1.1b\nby the trace"]
+    assert told(answers["1.1c"]) == [proof]
+    assert answers["1.2a"].way is Way.NOWHERE
+
+
+PROOF = "The trace is cyclic, so the norm stays."
+
+
+@pytest.mark.parametrize(
+    ("source", "text"),
+    [
+        (f'x = 1\n"""1.1b Proof\n{PROOF}"""\ny = 2', f"1.1b Proof\n{PROOF}"),
+        (f'%matplotlib inline\n"""\n(1.1b) Proof\n{PROOF}\n"""', f"(1.1b) Proof\n{PROOF}"),
+        (f"# Problem 1.1(b)\n# {PROOF}\nx = 1", f"Problem 1.1(b)\n{PROOF}"),
+        ('"""1.1b $\\frac{1}{2}\\norm{A}$"""', "1.1b $\\frac{1}{2}\\norm{A}$"),
+        ("def f(:\nr'''\n1.1b) by the trace\n'''", "1.1b) by the trace"),
+    ],
+)
+def test_find_answers_in_code_cells(source: str, text: str) -> None:
+    """Comments and free-standing strings are read as text, and the code around them stays."""
+    answers = found(markdown("intro"), code(source, [picture()]), markdown("### 1.1c\nx"))
+    answer = answers["1.1b"]
+    assert answer.way is Way.HEADING
+    assert (answer.cells[0].kind, answer.cells[0].source) == ("text", text)
+    assert [len(cell.outputs) for cell in answer.cells][-1] == 1
+    assert not answer.is_empty()
+    assert told(answers["1.1c"])[-1] == "### 1.1c\nx"
+
+
+def test_find_answers_loses_nothing_for_a_label_in_code() -> None:
+    """An answer that a heading has begun goes on past a comment that names another item."""
+    answers = found(
+        markdown("### 3.3\nflat"),
+        code("# 3.1 singular values, once more\nplt.plot(s)", [picture()]),
+        markdown("and so on"),
+    )
+    assert [cell.number for cell in answers["3.3"].cells] == [1, 2, 2, 3]
+    assert [cell.number for cell in answers["3.1"].cells] == [2, 2, 3]
+
+
+def test_find_answers_leaves_code_whole() -> None:
+    """Notes about code, and labels of items that are not graded by hand, are no prose."""
+    source = "# 2.1a, as above\n# shapes: (n, k)\nx = 1\n\n# x += 1\ns = '''\n1.1b\n'''"
+    answers = found(markdown("### 1.1b\nproof"), code(source))
+    assert told(answers["1.1b"]) == ["### 1.1b\nproof", source]
+
+
+def test_find_answers_by_the_question_in_code() -> None:
+    """Prose without a label is found by its words in code cells, too."""
+    text = "The Frobenius norm is unitarily invariant, for unitary U: use the trace."
+    answers = found(markdown("Homework"), code(f'"""{text}"""\nx = 1'))
+    assert answers["1.1b"].way is Way.QUESTION
+    assert told(answers["1.1b"]) == [text, "x = 1"]
+
+
 def test_find_answers_says_what_it_did_not_find() -> None:
     """What is nowhere is said to be, with what was looked for."""
     answer = found(markdown("hello"), code("x = 1"))["3.4"]
@@ -167,6 +243,7 @@ def test_find_answers_in_a_module() -> None:
         ([markdown(QUESTION + "\n\nby the trace", item="1.1b", role="question")], False),
         ([markdown("*Your proof.*", item="1.1b"), code("x = 1")], True),
         ([markdown("*Your proof.*", item="1.1b"), code("p", [picture()])], False),
+        ([markdown("*Your proof.*", item="1.1b"), code('"""so by the trace it is"""')], False),
         ([], True),
     ],
 )

@@ -87,6 +87,13 @@ def waits(tab: "Page", text: str, where: str = "#count") -> None:
     )
 
 
+def waits_for_focus(tab: "Page", selector: str) -> None:
+    """Wait until what is typed goes into an element: keys that move the focus may be queued."""
+    tab.wait_for_function(
+        "selector => document.activeElement.matches(selector)", arg=selector, timeout=10_000
+    )
+
+
 def press(tab: "Page", *keys: str) -> None:
     for key in keys:
         tab.keyboard.press(key)
@@ -95,19 +102,22 @@ def press(tab: "Page", *keys: str) -> None:
 def test_a_person_judges_by_keyboard_alone(page: Served, store: Store, opened: Open) -> None:
     """Three answers are judged, one is undone, a comment's points change, the totals with it."""
     tab = opened(page, "Ada")
-    # All criteria, less the library's first comment: 5 - 2.
+    # All criteria, less the library's first comment: 5 - 2. Keys that are pressed before the next
+    # answer is there are meant for it.
     press(tab, "1", "2", "3", "Shift+Digit1")
     waits(tab, "3 of 5", "#total")
     press(tab, "Enter")
     waits(tab, "1 of 9 · mean 3")
     # Two criteria and the same comment: 3 - 2. And words of one's own.
     press(tab, "1", "2", "Shift+Digit1", "c")
+    waits_for_focus(tab, "#comment")
     tab.keyboard.type("See the lecture. 1 2 3 u n")
     press(tab, "Control+Enter")
     waits(tab, "2 of 9 · mean 2")
-    # Half a point by hand. Keys that are pressed before the next answer is there are meant for it.
-    press(tab, "Escape", "p")
-    waits(tab, "not judged", "#state")
+    # Half a point by hand. The next answer takes the focus when it is there.
+    waits_for_focus(tab, "#main")
+    press(tab, "p")
+    waits_for_focus(tab, "#points")
     tab.keyboard.type("0,5")
     third = place(tab)
     press(tab, "Enter")
@@ -117,13 +127,15 @@ def test_a_person_judges_by_keyboard_alone(page: Served, store: Store, opened: O
     assert scores[3.0].comment == "See the lecture. 1 2 3 u n"
     assert {score.grader for score in scores.values()} == {"Ada"}
     # Undo the last one: it is shown again, open.
-    press(tab, "Escape", "u")
+    waits_for_focus(tab, "#main")
+    press(tab, "u")
     waits(tab, "2 of 9 · mean 2")
     waits(tab, third, "#place")
     assert tab.inner_text("#state") == "not judged"
     # The comment costs one point now, not two: both totals follow.
-    press(tab, "l", "Tab")
-    press(tab, "Control+A")
+    press(tab, "l")
+    waits_for_focus(tab, "#library textarea")
+    press(tab, "Tab", "Control+A")
     tab.keyboard.type("-1")
     press(tab, "Enter")
     waits(tab, "2 of 9 · mean 3")
@@ -199,10 +211,26 @@ def test_nothing_is_given_by_accident(page: Served, store: Store, opened: Open) 
     waits(tab, "not confirmed", "#state")
     assert not store.hand_scores()
     press(tab, "p")
+    waits_for_focus(tab, "#points")
     tab.keyboard.type("9")
     press(tab, "Enter")
     waits(tab, "from 0 to 5", "#fault")
     assert not store.hand_scores()
+
+
+def test_words_typed_early_are_no_keys(page: Served, store: Store, opened: Open) -> None:
+    """What is typed for a comment before a slow answer is there goes into its comment."""
+    tab = opened(page, "Ada")
+    tab.evaluate(
+        "() => { const real = fetch; window.fetch = (...asked) =>"
+        " new Promise((done) => setTimeout(() => done(real(...asked)), 700)); }"
+    )
+    press(tab, "k", "c")
+    tab.keyboard.type("unjust 12")
+    press(tab, "Control+Enter")
+    waits(tab, "1 of 9")
+    (score,) = store.hand_scores()
+    assert (score.comment, score.points) == ("unjust 12", 0.0)
 
 
 def test_names_and_the_whole_hand_in(page: Served, opened: Open) -> None:

@@ -13,7 +13,7 @@ from grader.review.notebook import MAX_TEXT, read_cells
 from grader.review.show import markup_for, show_cells
 from grader.review.similar import differences, normalised
 from grader.store import open_store
-from tests.review.hand_ins import hand_in, make_run, markdown, notebook, png
+from tests.review.hand_ins import code, hand_in, make_run, markdown, notebook, png
 from tests.review.server import served
 
 pytestmark = pytest.mark.timeout(100)
@@ -73,6 +73,24 @@ def test_answers_are_found_in_linear_time(texts: list[str], plain: bool) -> None
     found = find_answers(cells, questions, plain=plain)
     assert time.process_time() - began < 5
     assert set(found) == {question.item for question in questions}
+
+
+CODE = {
+    "prose after prose": ["# aa bb cc dd ee ff gg hh\nx\n" * 50] * 2000,
+    "labels": ['"""1.1b x"""\nx=1\n' * 90] * 1500,
+    "quotes that never end": ["%magic\n" + '"""\n' * 49_999],
+    "marks": ["# " + "<a" * 90_000, "# " + "(" * 180_000, '"""' + "\\" * 180_000 + '"""'],
+}
+
+
+@pytest.mark.parametrize("sources", CODE.values(), ids=CODE.keys())
+def test_code_cells_are_read_in_linear_time(sources: list[str]) -> None:
+    """Prose is looked for in code within seconds of the processor, too."""
+    cells = read_cells(notebook(list(map(code, sources))), "notebook")
+    questions = [Question(item, "Norms", item, ("unitary",), by_hand=True) for item in ITEMS]
+    began = time.process_time()
+    find_answers(cells, questions)
+    assert time.process_time() - began < 5
 
 
 def test_cells_beyond_the_last_piece_are_still_there() -> None:

@@ -108,6 +108,18 @@ def test_read_cells_of_a_module() -> None:
     )
 
 
+def test_read_cells_of_a_module_with_odd_line_ends() -> None:
+    """What only looks like a line's end moves no words over code."""
+    text = 'x = "\x0c\u2028\x85"\r\n"""Proof\r\nof it"""\ry = 2\n#%% [md]\n# *so*\n'
+    cells = read_cells(text.encode(), "module")
+    assert [(cell.kind, cell.source) for cell in cells] == [
+        ("code", 'x = "\x0c\u2028\x85"'),
+        ("text", "Proof\nof it"),
+        ("code", "y = 2"),
+        ("markdown", "*so*"),
+    ]
+
+
 def test_read_cells_of_a_broken_module() -> None:
     """A syntax error does not hide the comments."""
     cells = read_cells(b"# Proof of 1.1b\ndef f(:\n    pass\n", "module")
@@ -123,3 +135,13 @@ def test_read_cells_with_a_pasted_picture() -> None:
     )
     assert cell.source == "before ![p](attachment:pasted-1) after"
     assert cell.attachments["pasted-1"].address == f"data:image/png;base64,{large}"
+
+
+def test_a_file_is_shown_as_what_it_is() -> None:
+    """A notebook named `.py`, a module named `.ipynb`, and a module in another encoding."""
+    (cell,) = read_cells(b'{"nbformat": 4, "cells": [{"source": "x = 1"}]}', "module")
+    assert (cell.kind, cell.source) == ("code", "x = 1")
+    (cell,) = read_cells(b"import math", "notebook")
+    assert cell.source == "import math"
+    cells = read_cells("# coding: cp1252\nx = '\u2026'".encode("cp1252"), "module")
+    assert cells[-1].source == "x = '\u2026'"

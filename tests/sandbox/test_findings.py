@@ -85,8 +85,15 @@ def test_explain_ending_knows_every_reason(reason: Reason) -> None:
             {"type": "ModuleNotFoundError", "message": "No module named 'cupy'"},
             Status.ERRORED,
             "No module named 'cupy'",
-            "use only the course's packages",
+            "the package `cupy` is not installed here; remove its import",
             id="package",
+        ),
+        pytest.param(
+            {"type": "AssertionError", "message": "Torch not compiled with CUDA enabled"},
+            Status.ERRORED,
+            "`f` raised AssertionError: Torch not compiled",
+            "there is no GPU here; write `device =",
+            id="gpu",
         ),
         pytest.param(
             {"type": "UnsupportedResultError", "message": "a generator"},

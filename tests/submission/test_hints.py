@@ -122,3 +122,31 @@ def test_the_place_in_a_module_has_a_line() -> None:
         "`gradU()` in ps1.py, line 5 looks like it"
         in slice_for(found, ["grad_U"]).missing["grad_U"]
     )
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        (
+            "x = 1\n# def f(a):\n#     return 7",
+            "is commented out in ps1.py, line 2; remove the comm",
+        ),
+        ("#%%time\n#\n# class f:\n#     pass", "is commented out in ps1.py, line 3"),
+        ("class A:\n    # async def f(self):\n    pass", "is commented out in ps1.py, line 2"),
+        (
+            "x = 1\n'''\ndef f(a):\n    return 7\n'''",
+            "stands within a string in ps1.py, line 3; re",
+        ),
+        ('"""def f(a):\n    return 7"""', "stands within a string in ps1.py, line 1"),
+    ],
+)
+def test_a_definition_that_is_commented_out_is_named(source: str, words: str) -> None:
+    """Colab does that to cells with magics when it downloads a notebook as a script."""
+    told = slice_for(module(source), ["f"]).missing["f"]
+    assert told.startswith(f"`f` not found; its definition {words}")
+
+
+def test_a_comment_about_a_name_is_no_definition() -> None:
+    """Prose and other names are not taken for one."""
+    told = slice_for(module("# f is defined below\n# f = 7\n# def ff(x):\nx = 'def f(x):'"), ["f"])
+    assert "definition" not in told.missing["f"]

@@ -8,7 +8,7 @@ import pytest
 
 from grader.errors import SubmissionError
 from grader.submission import load_submission, slice_for, submission_from_bytes
-from tests.submission.hand_ins import markdown, module, notebook, notebook_bytes, value
+from tests.submission.hand_ins import markdown, notebook, notebook_bytes, value
 
 
 def refusal(name: str, raw: bytes) -> str:
@@ -79,7 +79,7 @@ def test_load_submission_shows_a_strange_name_safely(tmp_path: Path) -> None:
     """A name that is no text or that moves the cursor is shown as escapes."""
     path = tmp_path / os.fsdecode(b"\x1b[2J\xff.py")
     path.write_text("def f(): return 7")
-    assert load_submission(path).name == r"\x1b[2J\xdcff.py"
+    assert load_submission(path).name == r"\x1b[2J\udcff.py"
 
 
 @pytest.mark.parametrize("name", ["ps1.txt", "ps1", "ps1.pyc", ".py"])
@@ -92,11 +92,12 @@ def test_submission_from_bytes_refuses_another_suffix(name: str) -> None:
 @pytest.mark.parametrize(
     ("raw", "words"),
     [
-        ("x = 1".encode("utf-16"), "got UTF-16"),
+        ("x = 1".encode("utf-16-le"), "must be UTF-8 text, got NUL bytes"),
+        ("x = 1".encode("utf-16")[:-1], "must be UTF-16 text, got the byte 0x31 at position 10"),
         (b"x = 1\0", "got NUL bytes"),
         (b"x = '\xe9'", "got the byte 0xe9 at position 5"),
     ],
-    ids=["utf-16", "nul", "latin-1"],
+    ids=["utf-16", "cut", "nul", "latin-1"],
 )
 def test_submission_from_bytes_refuses_what_is_no_utf8(name: str, raw: bytes, words: str) -> None:
     """The message says what came and how to mend it."""
@@ -105,15 +106,62 @@ def test_submission_from_bytes_refuses_what_is_no_utf8(name: str, raw: bytes, wo
     assert "save it as UTF-8" in told
 
 
-def test_submission_from_bytes_accepts_a_byte_order_mark() -> None:
-    """Windows editors put one in front of UTF-8."""
-    assert value(submission_from_bytes("a.py", b"\xef\xbb\xbfdef f(): return 7"), "f") == 7
+BOM = "\ufeff"
+SOURCE = "def f(): return len('\u00e9\u2026')"
 
 
-@pytest.mark.parametrize("raw", [b"", b" \n\n"])
-def test_submission_from_bytes_refuses_an_empty_module(raw: bytes) -> None:
-    """An empty file is a mistake of the upload."""
-    assert "must hold code, got an empty file" in refusal("ps1.py", raw)
+@pytest.mark.parametrize(
+    ("raw", "length", "words"),
+    [
+        ((BOM + SOURCE).encode(), 2, ""),
+        (SOURCE.encode("utf-16"), 2, ""),
+        ((BOM + SOURCE).encode("utf-16-be"), 2, ""),
+        (SOURCE.encode("utf-32"), 2, ""),
+        (f"# -*- coding: cp1252 -*-\n{SOURCE}".encode("cp1252"), 2, ""),
+        (f"#!/usr/bin/python\n# vim: set fileencoding=cp1252 :\n{SOURCE}".encode("cp1252"), 2, ""),
+        (f"x = 1\n# coding: cp1252\n{SOURCE}".encode(), 2, ""),
+        (f"# coding: latin-1\n{SOURCE}".encode(), 5, ""),
+        (f"# coding: utf8mb4\n{SOURCE}".encode(), 2, "'utf8mb4', which is not the file's encoding"),
+        (f"# coding: hex\n{SOURCE}".encode(), 2, "'hex'"),
+        (f"# coding: utf-16\n{SOURCE}".encode(), 2, "'utf-16'"),
+        (f"# coding: undefined\n{SOURCE}".encode(), 2, "'undefined'"),
+        (f"# coding: punycode\n{SOURCE}".encode(), 2, "'punycode'"),
+    ],
+)
+def test_a_module_is_read_in_its_encoding(raw: bytes, length: int, words: str) -> None:
+    """Marks and coding lines count; an unknown coding is noted and UTF-8 is tried."""
+    found = submission_from_bytes("a.py", raw)
+    assert value(found, "f") == length
+    assert words in " ".join(found.notes)
+    assert bool(found.notes) == bool(words)
+
+
+def test_an_unknown_coding_is_named_where_utf8_does_not_help() -> None:
+    """Both reasons are in the message."""
+    told = refusal("a.py", b"# coding: utf9\nx = '\xe9'")
+    assert "got the byte 0xe9" in told
+    assert "the coding line names 'utf9'" in told
+
+
+@pytest.mark.parametrize(
+    ("name", "raw", "words"),
+    [
+        ("a.py", notebook_bytes("def f(): return 7"), "a notebook, though its name ends in .py"),
+        ("a.ipynb", b"# A title\ndef f(): return 7", "a module, though its name ends in .ipynb"),
+        ("a.ipynb", "def f(): return 7".encode("utf-16"), "a module, though"),
+        ("a.ipynb.txt", notebook_bytes("def f(): return 7"), "read as a notebook"),
+        ("a.ipynb (1).json", notebook_bytes("def f(): return 7"), "read as a notebook"),
+        ("a.py.txt", b"def f(): return 7", "read as a module"),
+        ("a.ipynb.txt", b"def f(): return 7", "a module, though its name ends in .ipynb"),
+        ("a (1).ipynb", notebook_bytes("def f(): return 7"), ""),
+    ],
+)
+def test_a_file_is_read_as_what_it_is(name: str, raw: bytes, words: str) -> None:
+    """Whatever its name says, and with a note where the name says something else."""
+    found = submission_from_bytes(name, raw)
+    assert value(found, "f") == 7
+    assert words in " ".join(found.notes)
+    assert bool(found.notes) == bool(words)
 
 
 def test_submission_from_bytes_refuses_a_notebook_without_code() -> None:
@@ -129,16 +177,6 @@ def test_a_syntax_error_leaves_out_its_cell_alone() -> None:
     )
     assert found.notes == ("cell 4 has a syntax error in line 2: invalid syntax; it is left out",)
     assert value(found, "f") == 7
-
-
-def test_a_syntax_error_in_a_module_is_said_for_every_name() -> None:
-    """Python could not load such a file at all, and the student learns where to look."""
-    found = module("def f(): return 7\ndef g(:\n")
-    assert found.notes == ("ps1.py has a syntax error in line 2: invalid syntax; it is left out",)
-    told = slice_for(found, ["f"]).missing["f"]
-    assert told == (
-        "`f` is defined in ps1.py, which has a syntax error in line 2: invalid syntax; mend it"
-    )
 
 
 def test_a_rule_of_scopes_leaves_out_its_statement_alone() -> None:

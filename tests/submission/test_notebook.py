@@ -102,19 +102,54 @@ def test_minor_versions_are_read_in_silence(
         (b"[]", "must be a notebook of nbformat 1 to 4"),
         (b"7", "must be a notebook of nbformat 1 to 4"),
         (b'{"nbformat": 7, "cells": []}', "must be a notebook of nbformat 1 to 4"),
-        (b'{"nbformat": "4", "cells": []}', "must be a notebook of nbformat 1 to 4"),
-        (b'{"nbformat": [4], "cells": []}', "must be a notebook of nbformat 1 to 4"),
-        (b'{"nbformat": 4, "nbformat_minor": 5, "metadata": {}}', "must be a notebook"),
-        (b'{"nbformat": 4, "nbformat_minor": 5, "cells": 3}', "must be a notebook"),
-        (b'{"nbformat": 4, "nbformat_minor": 5, "cells": [3]}', "must"),
-        (notebook_bytes("x = 1", {**code(""), "source": 3}), "cell 2 must have a source"),
-        (notebook_bytes({"cell_type": "code", "source": [3]}), "must be a notebook"),
+        (b'{"nbformat": 4, "nbformat_minor": 5, "metadata": {}}', "must have a list of cells"),
+        (b'{"nbformat": 4, "nbformat_minor": 5, "cells": 3}', "must have a list of cells"),
+        (b'{"nbformat": 3, "worksheets": 3}', "must have a list of cells"),
+        (b'{"nbformat": 2, "worksheets": [3], "cells": [3]}', "must be a notebook"),
+        (b'{"nbformat": true, "cells": [3]}', "must be a notebook"),
+        (b'{"payload": {"blob": 7}}', "must have a list of cells"),
         (b'{"nbformat": 4, "cells": ' + b"9" * 10_000 + b"}", "must be"),
     ],
 )
 def test_what_is_no_notebook_is_refused(raw: bytes, words: str) -> None:
     """One clear line, whatever shape of wrong it is."""
     assert words in refusal(raw)
+
+
+FUNCTION = "def f():\n    return 7"
+INCOMPLETE: list[tuple[dict[str, Any], str]] = [
+    ({"nbformat": 4, "nbformat_minor": 4, "cells": [code(FUNCTION)]}, "`metadata`"),
+    ({"cells": [code(FUNCTION)], "metadata": {}}, "`nbformat`, `nbformat_minor`"),
+    (
+        {"nbformat": "4", "nbformat_minor": 5, "cells": [code(FUNCTION)], "metadata": []},
+        "`nbformat`",
+    ),
+    ({"nbformat": 3, "nbformat_minor": 0, "cells": [code(FUNCTION)], "metadata": {}}, "`nbformat`"),
+    ({"cells": [{"cell_type": "code", "source": FUNCTION}]}, "`outputs`, `execution_count`"),
+    ({"cells": [code(FUNCTION, metadata=[])]}, "`metadata`"),
+    ({"cells": [{"source": FUNCTION.splitlines(keepends=True)}]}, "`cell_type`"),
+    ({"cells": [{"cell_type": "markdown"}, {"cell_type": "code"}, code(FUNCTION)]}, "`source`"),
+    ({"cells": [code(FUNCTION), {**code(""), "source": 3}]}, "`source`"),
+    ({"cells": [code(FUNCTION), {**code(""), "source": [3]}]}, "`source`"),
+    ({"cells": [code(FUNCTION), 3, None]}, "`cells`"),
+    ({"cells": [code(FUNCTION, outputs=None)]}, "`outputs`"),
+    ({"cells": [code(FUNCTION, outputs=[7])]}, "`outputs`"),
+    (
+        {"cells": [code(FUNCTION, outputs=[{"output_type": "stream", "text": [7]}])]},
+        "outputs can't",
+    ),
+    ({"cells": [code(FUNCTION, attachments=[7])]}, "outputs can't"),
+    ({"worksheets": [{"cells": [{"cell_type": "code", "input": FUNCTION}]}, 7]}, "`nbformat`"),
+]
+"""What other tools write, or hands have edited, and what the notes name."""
+
+
+@pytest.mark.parametrize(("content", "words"), INCOMPLETE)
+def test_what_a_notebook_lacks_is_filled_in(content: dict[str, Any], words: str) -> None:
+    """Jupyter opens such files; the code counts and a note says what was missing."""
+    found = submission_from_bytes("a.ipynb", json.dumps(content).encode())
+    assert value(found, "f") == 7
+    assert words in " ".join(found.notes)
 
 
 def test_fat_outputs_are_read_in_seconds() -> None:

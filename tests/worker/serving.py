@@ -92,7 +92,7 @@ class Served:
     def load(self, source: str, names: Mapping[str, str]) -> None:
         """Execute `source` there."""
         chunk = {"source": source, "label": "cell 1", "first_line": 1}
-        self._ask(Kind.LOAD, {"names": dict(names), "chunks": [chunk]})
+        self._ask(Kind.LOAD, {"names": dict(names), "chunks": [chunk], "gpu_as_cpu": False})
 
     def play(self, answer: Callable[[Any], Any], form: str = "vector") -> Any:
         """One round of the game, its queries answered by `answer`.

@@ -9,6 +9,22 @@ const isField = (element) => element instanceof HTMLElement && element.matches("
 let last = Promise.resolve();
 let complain = (error) => console.error(error);
 
+// What is typed for a field whose turn to get the focus has not come; null while none waits.
+let typed = null;
+
+function write(field, rewrite) {
+  typed = "";
+  return () => {
+    field.focus();
+    field.setSelectionRange(rewrite ? 0 : field.value.length, field.value.length);
+    if (typed) {
+      field.setRangeText(typed, field.selectionStart, field.selectionEnd, "end");
+      field.dispatchEvent(new Event("input", { bubbles: true }));
+    }
+    typed = null;
+  };
+}
+
 function queue(act) {
   last = last.then(act).catch((error) => complain(error));
   return last;
@@ -62,8 +78,6 @@ export function handleKeys(page) {
     l: acts["edit-library"],
     f: () => page.judgement.all(true),
     0: () => page.judgement.all(false),
-    c: () => find("comment").focus(),
-    p: () => find("points").select(),
     "?": acts.help,
     enter: acts.confirm,
   };
@@ -81,7 +95,15 @@ export function handleKeys(page) {
       else if (key === "enter" && (event.ctrlKey || event.metaKey)) run(event, acts.confirm);
       return;
     }
+    if (typed !== null && event.key.length === 1 && plain(event)) {
+      event.preventDefault();
+      typed += event.key;
+      return;
+    }
+    if (typed !== null && key === "enter" && (event.ctrlKey || event.metaKey)) return run(event, acts.confirm);
     if (!plain(event)) return;
+    if (key === "c") return run(event, write(find("comment"), false));
+    if (key === "p") return run(event, write(find("points"), true));
     const digit = /^(?:Digit|Numpad)([1-9])$/.exec(event.code || "");
     if (digit) {
       const place = Number(digit[1]) - 1;

@@ -1,0 +1,138 @@
+"""grader/submission/blocks.py: a broken module loses what is broken, and nothing beside it."""
+
+import time
+
+import pytest
+
+from grader.submission import slice_for
+from grader.submission.load import parse_submission
+from tests.submission.hand_ins import module, value
+
+ABOVE = 'import math\n\ndef g():\n    """Seven.\n\nIt is prime.\n"""\n    return 7\n\n'
+BELOW = (
+    "\n\nconstant = [\n1,\n]\n\n@math.floor\n@(lambda f: 7.5)\ndef h(): pass\n\n"
+    "def f():\n    '''As `g`.\n    '''\n    return g() * constant[0] * h\n"
+)
+MAGICS = [
+    "!pip install jax",
+    "%matplotlib inline",
+    "files = !ls",
+    "%time f()",
+    "g?",
+    "%%time",
+    "%%bash\npip",
+    "%pip install a \\\n  b",
+    "def broken(\n%matplotlib inline",
+]
+BROKEN = [
+    ("def broken(", "'(' was never closed"),
+    ("def broken(a,\n    b", "'(' was never closed"),
+    ("def broken(a):", "expected an indented block after function definition on line 10"),
+    ("class Broken(\n    pass", "'(' was never closed"),
+    ("def broken():\n    '''Not closed\n    return 1", "unterminated triple-quoted string"),
+    ("def broken():\nreturn 1", "expected an indented block"),
+    ("def broken():\n\treturn 1\n        return 2", "inconsistent use of tabs"),
+    ("broken = [1, 2", "'[' was never closed"),
+    ("broken = {'a': (1,\n'b'", "never closed"),
+    ("broken = = 3", "invalid syntax"),
+    ("print('broken", "unterminated string"),
+    ("'''", "unterminated triple-quoted string"),
+    ("if broken:", "expected an indented block"),
+    ("@broken", "invalid syntax"),
+    ("<<<<<<< HEAD", "invalid syntax"),
+    ("return broken)", "unmatched"),
+    ("for broken in range(3)\n    print(3)\nelse:\n    pass", "expected ':'"),
+    ("Here, nothing is broken. But this is prose!", "invalid syntax"),
+]
+SEPARATORS = {"plain": "", "marked": "# %%\n"}
+
+
+@pytest.mark.parametrize("mark", SEPARATORS.values(), ids=SEPARATORS.keys())
+@pytest.mark.parametrize("line", MAGICS)
+def test_magics_in_a_module_do_no_harm(line: str, mark: str) -> None:
+    """As Colab and other editors write them when a notebook is downloaded as a script."""
+    found = module(f"{ABOVE}{mark}{line}\n{BELOW}")
+    assert value(found, "f") == 49
+    chunk = slice_for(found, ["f"]).chunks[-1]
+    assert chunk.first_line == (ABOVE + mark + line + BELOW).count("\n") - 2
+
+
+@pytest.mark.parametrize("mark", SEPARATORS.values(), ids=SEPARATORS.keys())
+@pytest.mark.parametrize(("text", "words"), BROKEN)
+def test_a_broken_block_is_left_out_alone(text: str, words: str, mark: str) -> None:
+    """All that stands beside it counts, at the lines where it stands."""
+    found = module(f"{ABOVE}{text}\n{mark}{BELOW}")
+    assert value(found, "f") == 49
+    assert words in found.notes[0]
+    assert "ps1.py has a" in found.notes[0]
+    assert "left out" in found.notes[0]
+
+
+def notes_and_names(source: str) -> tuple[tuple[str, ...], set[str]]:
+    """What is told of a module, and the names that it binds."""
+    parsed = parse_submission("ps1.py", source.encode())
+    return parsed.notes, {name for one in parsed.program.statements for name in one.binds}
+
+
+def test_the_note_names_lines_and_what_stood_there() -> None:
+    """A student finds the place, and sees how much was lost."""
+    source = "x = 1\n\ndef f(\n    a, b\n    return a\n\n\ny = 2\nz = = 3\n"
+    (first, second), names = notes_and_names(source)
+    assert first == (
+        "ps1.py has a syntax error in line 3: '(' was never closed; "
+        "lines 3 to 5, from `def f(` on, are left out"
+    )
+    assert second == (
+        "ps1.py has a syntax error in line 9: invalid syntax; that line, `z = = 3`, is left out"
+    )
+    assert names == {"x", "y"}
+    told = slice_for(module(source), ["f"]).missing["f"]
+    assert told == (
+        "`f` is defined in ps1.py, which has a syntax error in line 3: '(' was never closed; "
+        "mend it"
+    )
+
+
+@pytest.mark.parametrize(
+    ("source", "names"),
+    [
+        # Text within strings is no code, be the rest of the module as broken as it may.
+        ("def f(\n'''\ndef g(): pass\n'''\nx = 1", {"x"}),
+        ('x = """\ndef g(): pass\n"""\ny = = 1', {"x"}),
+        ('x = = """\ny = 2\n"""\nz = 3', {"z"}),
+        # Its end is missing rather than all that follows.
+        ('x = = """\ndef g(): pass\ny = 2', {"g", "y"}),
+        # A stray line takes nothing along that is whole without it.
+        ("x = 1\n    y = 2\nz = 3", {"x", "z"}),
+        ("x = 1\nelse:\n    y = 2\nz = 3", {"x", "z"}),
+        # Half a function would be another function.
+        ("def f():\n    x = 1\n    y = = 2\n    return x\nz = 3", {"z"}),
+        ("x = (1,\n2)\ntry:\n    pass\nexcept E:\n    pass\nfinally:\n    pass\n)", {"x"}),
+        # The magic takes its cell, and nothing but its cell.
+        ("# %%\n%%writefile a.py\ndef f(): pass\n# %%\ndef g(): pass\n(", {"g"}),
+        ("# %%\ndef f(\n# %%\nx = 1)\ny = 2", {"y"}),
+    ],
+)
+def test_what_counts_beside_broken_code(source: str, names: set[str]) -> None:
+    """Names that are bound, no more and no fewer."""
+    assert notes_and_names(source)[1] == names
+
+
+HOSTILE = {
+    "strings": '"""\n' * 10_001 + "(",
+    "brackets": "x(\n" * 8_000,
+    "both": "x('''\n" * 5_000 + ")",
+    "magics": "!\n(\n" * 2_500,
+    "stray lines": "x\n  y\n" * 1_500 + "(",
+    "marks": "# %%\n(\n" * 2_500,
+    "quotes": "(\n" + "\"'\\" * 60_000,
+    "comments": "(\n" + "# def f(\n" * 25_000,
+}
+
+
+@pytest.mark.parametrize("source", HOSTILE.values(), ids=HOSTILE.keys())
+def test_reading_blocks_takes_linear_time(source: str) -> None:
+    """A few seconds of the processor for as much as a module may have."""
+    began = time.process_time()
+    parse_submission("ps1.py", source.encode())
+    assert time.process_time() - began < 3
