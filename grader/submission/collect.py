@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from itertools import islice
 
 from grader.errors import SubmissionError
+from grader.names import shortened
 from grader.submission.blocks import CELL_MARK, Part, read_parts
 from grader.submission.magics import plain_python
 from grader.submission.marimo import read_marimo
@@ -179,7 +180,8 @@ def _lines_left_out(first: int, lines: Sequence[str]) -> str:
     """As in `lines 5 to 9, from "def f(" on, are left out`; blank lines at the end do not count."""
     last = max((at for at, line in enumerate(lines, first) if line.strip()), default=first)
     text = next((line.strip() for line in lines if line.strip()), "")
-    begin = shown(text if len(text) <= MAX_FIRST_LINE else f"{text[:MAX_FIRST_LINE]}…")
+    # A newer Unicode has characters that this Python can't print.
+    begin = "".join(filter(str.isprintable, shown(shortened(text, MAX_FIRST_LINE))))
     if last == first:
         return f"that line, `{begin}`, is left out"
     return f"lines {first} to {last}, from `{begin}` on, are left out"

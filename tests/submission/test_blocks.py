@@ -93,6 +93,13 @@ def test_the_note_names_lines_and_what_stood_there() -> None:
     )
 
 
+def test_a_note_shows_what_can_be_printed() -> None:
+    """A student's line moves no cursor and is not repeated whole."""
+    (note,), _ = notes_and_names("x\x1b[2J\U00018d09 = = 'a" + "b" * 1_000)
+    assert note.isprintable()
+    assert len(note) < 300
+
+
 @pytest.mark.parametrize(
     ("source", "names"),
     [
