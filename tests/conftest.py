@@ -1,14 +1,15 @@
-"""A real sandbox for each test, of every kind that this machine has; one browser for all."""
+"""A real sandbox for each test, of every kind that this machine has; one browser a process."""
 
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 from grader.errors import SandboxError
 from grader.sandbox import Limits, Sandbox, choose_guards, choose_launcher
@@ -30,9 +31,40 @@ CHROMIUM = (
 )
 
 
+EXPECTED_SKIPS = (
+    "actionlint is not installed",
+    "needs a GPU",
+    "needs the extra `fuzz`",
+    "root reads every file",
+)
+"""Reasons for which a test may be skipped where everything that can be installed is."""
+
+# How long an example takes depends on what runs beside it; pytest-timeout guards the test.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Let a person renew what reports are compared with."""
+    """Options of this suite."""
     parser.addoption("--update-goldens", action="store_true", help="Write the golden files anew.")
+    parser.addoption(
+        "--no-skips",
+        action="store_true",
+        help="Fail tests that are skipped without being expected.",
+    )
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A test that CI could run and doesn't has failed there."""
+    report = yield
+    if report.skipped and item.config.getoption("--no-skips") and not hasattr(report, "wasxfail"):
+        reason = str(report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr)
+        if not any(expected in reason for expected in EXPECTED_SKIPS):
+            report.outcome, report.longrepr = "failed", f"skipped: {reason}"
+    return report
 
 
 @pytest.fixture(scope="session", autouse=True)
