@@ -10,18 +10,23 @@ import yaml
 from grader.errors import SandboxError
 from grader.grading import Grader, Options
 from grader.model import Record, Status
+from grader.selftest import small_baseline
 
 FOLDER = Path(__file__).parent / "submissions" / "real"
 CASES = sorted(path.parent for path in FOLDER.glob("*/expect.yaml"))
-SLOW = {"frequent_flaws", "plain_tensors"}
-"""A minute each; the others have their flaws in part."""
+SLOW = {"frequent_flaws", "plain_tensors", "square_layers_alone"}
+"""A minute each, with a network of the assignment's size."""
+NEURONS = 200
+"""Hidden ones, for the quick submissions."""
+OPTIONS = Options(secret="a course", device="cpu")
 
 
 @pytest.fixture(scope="module")
-def grader() -> Iterator[Grader]:
-    """One grader for all, as for a class."""
+def grader(request: pytest.FixtureRequest) -> Iterator[Grader]:
+    """One grader for all with a network of so many neurons; 0: of the assignment's size."""
+    baseline = small_baseline(OPTIONS, request.param) if request.param else None
     try:
-        with Grader(Options(secret="a course", device="cpu")) as made:
+        with Grader(OPTIONS, baseline=baseline) as made:
             yield made
     except SandboxError as exc:
         pytest.skip(f"no sandbox here: {exc}")
@@ -43,13 +48,17 @@ def words(record: Record, item: str) -> str:
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize(
-    "folder",
+    ("folder", "grader"),
     [
         pytest.param(
-            folder, id=folder.name, marks=[pytest.mark.slow] if folder.name in SLOW else []
+            folder,
+            0 if folder.name in SLOW else NEURONS,
+            id=folder.name,
+            marks=[pytest.mark.slow] if folder.name in SLOW else [],
         )
         for folder in CASES
     ],
+    indirect=["grader"],
 )
 def test_a_real_hand_in_gets_what_it_deserves(folder: Path, grader: Grader) -> None:
     """Every item's status and points, and the words that explain a loss."""

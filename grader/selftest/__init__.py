@@ -1,7 +1,7 @@
 """Does the grader grade right? Families of right and wrong solutions, graded and counted."""
 
 from grader.selftest.families import Case, Expected, load_families
-from grader.selftest.play import Played, Setting, play_cases
+from grader.selftest.play import Played, Setting, play_cases, small_baseline
 from grader.selftest.tally import ItemTally, tally
 
 __all__ = [
@@ -12,5 +12,6 @@ __all__ = [
     "Setting",
     "load_families",
     "play_cases",
+    "small_baseline",
     "tally",
 ]

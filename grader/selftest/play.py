@@ -94,15 +94,19 @@ _hands: list[tuple[Grader, Setting]] = []
 
 
 def _open(setting: Setting) -> None:
-    baseline = small_baseline(setting) if setting.neurons else None
+    baseline = small_baseline(setting.options, setting.neurons) if setting.neurons else None
     _hands.append((Grader(setting.options, verify=False, baseline=baseline), setting))
 
 
-def small_baseline(setting: Setting) -> Baseline:
-    """The network of the setting's size; as deep as the assignment's, so that all cases fit."""
-    options = setting.options
+def small_baseline(options: Options, neurons: int) -> Baseline:
+    """A network as deep as the assignment's, so that all submissions fit, and less wide.
+
+    Args:
+        options: How it is trained.
+        neurons: In each hidden layer.
+    """
     inputs, *hidden, outputs = Architecture().widths
-    widths = (inputs, *(setting.neurons for _ in hidden), outputs)
+    widths = (inputs, *(neurons for _ in hidden), outputs)
     device, threads = resolve_device(options.device), thread_count(options)
     spec = BaselineSpec(
         data=options.data, architecture=Architecture(widths), device=device, threads=threads

@@ -133,9 +133,7 @@ def test_what_is_no_zip_is_an_error(tmp_path: Path, content: bytes) -> None:
         read_archive(file)
 
 
-@settings(
-    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_any_damage_is_a_grader_error_or_none(tmp_path: Path, data: st.DataObject) -> None:
     """Flipped bytes anywhere give an error of ours, never another exception."""

@@ -183,7 +183,7 @@ def test_names_that_are_hostile_take_no_time() -> None:
     assert time.process_time() - began < 5
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_any_damage_is_a_submission_error_or_none(data: st.DataObject) -> None:
     """Flipped bytes anywhere give an error of ours, never another exception."""

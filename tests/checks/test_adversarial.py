@@ -210,7 +210,7 @@ def test_played_back_a_right_submission_stays_right(name: str) -> None:
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 @pytest.mark.filterwarnings("ignore::numpy.exceptions.ComplexWarning")
 @pytest.mark.parametrize("name", SUBJECTS)
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(data=st.data())
 def test_any_answer_ends_in_a_finding(name: str, data: st.DataObject) -> None:
     """One answer, or every answer to the same question, is replaced in part or wholly."""

@@ -96,9 +96,7 @@ def test_after_a_score_was_taken_back_a_new_one_can_be_given(store: Store) -> No
 Step = tuple[str, int]
 
 
-@settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(st.tuples(st.sampled_from(["put", "back"]), st.integers(0, 5)), max_size=12))
 def test_giving_and_taking_back_act_like_a_stack(store: Store, steps: list[Step]) -> None:
     """Any order of changes and undos ends where a plain undo stack ends."""

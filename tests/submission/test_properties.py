@@ -40,7 +40,7 @@ NOTEBOOKS = st.fixed_dictionaries(
         "worksheets": JSON,
     },
 )
-lenient = settings(deadline=None, suppress_health_check=list(HealthCheck))
+lenient = settings(suppress_health_check=list(HealthCheck))
 
 
 def survives(name: str, raw: bytes) -> None:
