@@ -198,6 +198,15 @@ def test_of_a_large_zip_the_files_in_the_fewest_folders_count(tmp_path: Path) ->
     assert "hw.zip: 201 notebooks and modules, of which the 200 in the" in found["eve"].notes[-1]
 
 
+def test_the_files_of_all_zips_of_a_student_count_together(tmp_path: Path) -> None:
+    """Else each zip would cost as much as the largest."""
+    half = zipped({f"{at}.txt": "" for at in range(MAX_ENTRIES // 2)})
+    zips = {"eve/a.zip": half, "eve/b.zip": half, "eve/ps1.zip": zipped({"ps1.py": GOOD})}
+    eve = submitted(tmp_path, {**zips, "bob/ps1.py": GOOD})["eve"]
+    assert eve.file == "ps1.py"
+    assert "a.zip: more files in it than the 5000" in " ".join(eve.notes)
+
+
 @settings(max_examples=60, deadline=None)
 @given(data=st.data())
 def test_any_damage_is_a_submission_error_or_none(data: st.DataObject) -> None:
