@@ -9,7 +9,8 @@ import re
 import stat
 import zipfile
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from grader.batch.tree import (
@@ -37,6 +38,23 @@ _DRIVE = re.compile("[A-Za-z]:")
 _ENCRYPTED_FLAG = 0x1
 
 
+@dataclass(frozen=True)
+class Listing:
+    """What a zip's directory holds, as it is written there: cleaning names takes long."""
+
+    infos: Mapping[tuple[Part, ...], zipfile.ZipInfo]
+    """Members that are safe to name, by path."""
+    skipped: tuple[tuple[PurePosixPath, str], ...]
+    """Paths, and what is wrong with them."""
+    guess: str
+    """A note where the encoding of names had to be guessed."""
+
+    def notes(self, most: int | None = None) -> list[str]:
+        """The guess, and what was skipped, the first `most` of it."""
+        skipped = [f"{shown_path(path)}: {why}" for path, why in self.skipped[:most]]
+        return [self.guess, *skipped] if self.guess else skipped
+
+
 def read_archive(file: Path) -> Tree:
     """Every member of the zip `file` that is safe to name.
 
@@ -57,32 +75,38 @@ def read_archive(file: Path) -> Tree:
             f"{file}: more than {MAX_MEMBERS} members; unpack it and give the folder with the "
             "submissions"
         )
-    members, notes = members_of(archive, infos)
-    return Tree(clean_name(file.stem), tuple(members), tuple(notes))
+    listing = list_members(infos)
+    members = members_of(archive, listing.infos)
+    return Tree(clean_name(file.stem), tuple(members), tuple(listing.notes()))
 
 
-def members_of(
-    archive: zipfile.ZipFile, infos: Sequence[zipfile.ZipInfo]
-) -> tuple[list[Member], list[str]]:
-    """The members of `archive` that are safe to name, by path, and what was passed over."""
+def list_members(infos: Sequence[zipfile.ZipInfo]) -> Listing:
+    """The members that are safe to name, and what was skipped."""
     paths, guess = decoded_paths(infos)
-    notes = [guess] if guess else []
+    skipped: list[tuple[PurePosixPath, str]] = []
     wanted: dict[tuple[Part, ...], zipfile.ZipInfo] = {}
     for info, parts in zip(infos, paths, strict=True):
         path = PurePosixPath(*(name for name, _ in parts))
         if not parts or info.is_dir() or (ignored(path) and ".." not in path.parts):
             continue
         if fault := _unsafe(info, path):
-            notes.append(f"{shown_path(path)}: {fault}, passed over")
+            skipped.append((path, f"{fault}, passed over"))
             continue
         if parts in wanted:
-            notes.append(f"{shown_path(path)}: is there twice, the later one counts")
+            skipped.append((path, "is there twice, the later one counts"))
         wanted[parts] = info
+    return Listing(wanted, tuple(skipped), guess)
+
+
+def members_of(
+    archive: zipfile.ZipFile, infos: Mapping[tuple[Part, ...], zipfile.ZipInfo]
+) -> list[Member]:
+    """Members of `archive` with clean names, by path."""
     members = [
         Member(path, info.file_size, _reader(archive, info, path))
-        for path, info in zip(distinct_paths(list(wanted)), wanted.values(), strict=True)
+        for path, info in zip(distinct_paths(list(infos)), infos.values(), strict=True)
     ]
-    return sorted(members, key=lambda member: member.path), notes
+    return sorted(members, key=lambda member: member.path)
 
 
 def reason(exc: Exception) -> str:
@@ -121,7 +145,7 @@ def _reader(
     archive: zipfile.ZipFile, info: zipfile.ZipInfo, path: PurePosixPath
 ) -> Callable[[], bytes]:
     most = MAX_METADATA_BYTES if path.name == METADATA else MAX_FILE_BYTES
-    name = short_name(clean_name(path.name))
+    name = short_name(path.name)
 
     def read() -> bytes:
         if fault := _unreadable(info, most):

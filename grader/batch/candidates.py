@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from grader.batch.claims import Claim
-from grader.batch.nested import lasting, open_nested
+from grader.batch.nested import MAX_ENTRIES, lasting, open_nested
 from grader.batch.tree import MAX_FILE_BYTES, MIB, Member, file_stem, is_zip, shown_path
 from grader.errors import SubmissionError
 from grader.names import short_name
@@ -18,9 +18,9 @@ MAX_ZIPS = 4
 MAX_READ = 8
 """Files of one student that are parsed: those that mention most of the asked names."""
 MAX_READ_BYTES = 2 * MAX_FILE_BYTES
-"""Of these together; a larger rest counts as defining nothing."""
+"""Of these together; a larger rest is not read."""
 MAX_SCANNED_FILES = 500
-MAX_SCANNED_BYTES = 256 * MIB
+MAX_SCANNED_BYTES = 64 * MIB
 """What of one student is searched for mentions."""
 UNREAD = Defined()
 
@@ -41,6 +41,8 @@ class Candidate:
     depth: int
     """How many folders it lies in."""
     defined: Defined = UNREAD
+    error: str = ""
+    """Why it can't be read; empty where it can, or where nobody tried."""
 
     @property
     def is_notebook(self) -> bool:
@@ -67,6 +69,8 @@ class Submitted:
     """Names of files that can't be graded."""
     notes: tuple[str, ...]
     """About zips."""
+    unopened: tuple[str, ...] = ()
+    """Those notes that say why a zip is not opened."""
 
 
 def submitted(claims: Sequence[Claim]) -> Submitted:
@@ -80,27 +84,28 @@ def submitted(claims: Sequence[Claim]) -> Submitted:
         for claim in claims
         if claim.file and not gradable_name(claim.file) and not is_zip(claim.file)
     ]
-    notes = []
-    room = MAX_FILE_BYTES
+    notes, unopened = list[str](), list[str]()
+    room, entries = MAX_FILE_BYTES, MAX_ENTRIES
     for number, claim in enumerate(sorted(zips, key=_time, reverse=True)):
         room -= claim.member.size
         if number >= MAX_ZIPS or room < 0:
             others.append(claim.file)
-            notes.append(
+            unopened.append(
                 f"{short_name(claim.file)}: not opened, of one student at most {MAX_ZIPS} zips "
                 f"of {MAX_FILE_BYTES // MIB} MiB are; submit the notebook or module itself"
             )
             continue
         try:
-            nested = open_nested(claim.member, claim.file)
+            nested = open_nested(claim.member, claim.file, entries)
         except SubmissionError as exc:
             others.append(claim.file)
-            notes.append(str(exc))
+            unopened.append(str(exc))
             continue
+        entries -= nested.entries
         found += [_zipped(claim, member) for member in nested.members]
         others += nested.others or (() if nested.members else (claim.file,))
         notes += nested.notes
-    return Submitted(tuple(found), tuple(others), tuple(notes))
+    return Submitted(tuple(found), tuple(others), (*unopened, *notes), tuple(unopened))
 
 
 def with_counts(
@@ -124,8 +129,8 @@ def with_counts(
     room, counted = MAX_READ_BYTES, list[Candidate]()
     # The small ones first: large junk takes no other file's room.
     for one in sorted(chosen, key=lambda one: one.member.size):
-        room -= one.member.size
-        counted.append(replace(one, defined=_defined(one, names)) if room >= 0 else one)
+        room -= _room_for(one)
+        counted.append(_with_count(one, names, is_room=room >= 0))
     return [*counted, *rest], notes
 
 
@@ -139,7 +144,8 @@ def _plain(claim: Claim, *, alone: bool) -> Candidate:
 def _zipped(claim: Claim, member: Member) -> Candidate:
     path = member.path
     series = _without_attempt(claim), file_stem(path.name).casefold()
-    shown = f"{short_name(claim.file)}/{shown_path(path)}"
+    # Clean already.
+    shown = f"{short_name(claim.file)}/{short_name(str(path))}"
     depth = len(claim.member.path.parts) + len(path.parts)
     return Candidate(claim, member, path.name, shown, series, depth)
 
@@ -162,23 +168,41 @@ def _most_mentioning(
     """The files in which most of the names occur, in whatever way, and the others."""
     words = [name.rpartition(".")[2].encode() for name in names]
     counts = dict.fromkeys(range(len(found)), 0)
+    scanned = list(found)
     room = MAX_SCANNED_BYTES
     likeliest = range(min(len(found), MAX_SCANNED_FILES))
     for at in sorted(likeliest, key=lambda at: found[at].member.size):
-        room -= found[at].member.size
-        raw = _content(found[at]) if room >= 0 else b""
-        counts[at] = sum(word in raw for word in words)
-    order = sorted(counts, key=lambda at: (-counts[at], at))
-    return [found[at] for at in order[:MAX_READ]], [found[at] for at in order[MAX_READ:]]
+        room -= _room_for(found[at])
+        if room < 0:
+            continue
+        try:
+            raw = found[at].member.read()
+        except SubmissionError as exc:
+            scanned[at] = replace(found[at], error=str(exc))
+        else:
+            counts[at] = sum(word in raw for word in words)
+    # Of those that mention nothing, the readable ones first.
+    order = sorted(counts, key=lambda at: (-counts[at], bool(scanned[at].error), at))
+    return [scanned[at] for at in order[:MAX_READ]], [scanned[at] for at in order[MAX_READ:]]
 
 
-def _defined(candidate: Candidate, names: Sequence[str]) -> Defined:
-    return count_defined(candidate.name, _content(candidate), names)
+def _room_for(candidate: Candidate) -> int:
+    """Bytes that reading it takes; a file that is too large is refused by its size."""
+    size = candidate.member.size
+    return size if size <= MAX_FILE_BYTES else 0
 
 
-def _content(candidate: Candidate) -> bytes:
-    """The file's bytes; none where it can't be read, so that it defines nothing."""
+def _with_count(candidate: Candidate, names: Sequence[str], *, is_room: bool) -> Candidate:
+    if candidate.error:
+        return candidate
+    if not is_room:
+        error = (
+            f"{candidate.shown}: at most {MAX_READ_BYTES // MIB} MiB of one student are read; "
+            "submit the file that is to be graded alone"
+        )
+        return replace(candidate, error=error)
     try:
-        return candidate.member.read()
-    except SubmissionError:
-        return b""
+        raw = candidate.member.read()
+        return replace(candidate, defined=count_defined(candidate.name, raw, names))
+    except SubmissionError as exc:
+        return replace(candidate, error=str(exc))

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from grader.batch.candidates import Candidate, with_counts
 from grader.batch.instead import listed
 
+MAX_UNREAD = 3
+"""Files of which it is said why they can't be read."""
+
 
 @dataclass(frozen=True)
 class Choice:
@@ -15,10 +18,14 @@ class Choice:
     notes: tuple[str, ...]
     later: tuple[str, ...] = ()
     """Files that were submitted after it."""
+    unread: tuple[str, ...] = ()
+    """Those notes that say why another file can't be read: it may be the real submission."""
 
 
 def choose(found: Sequence[Candidate], names: Sequence[str]) -> Choice:
     """The file that defines most of the asked names; of several the later, then a notebook.
+
+    A file that can't be read goes after each one that defines a name: nobody knows what is in it.
 
     Args:
         found: At least one.
@@ -35,7 +42,8 @@ def choose(found: Sequence[Candidate], names: Sequence[str]) -> Choice:
     rivals = [one for one in others if not _is_earlier(one, chosen)]
     later = [one.shown for one in rivals if _is_later(one, chosen)]
     told = _reasons(chosen, earlier, rivals, later, len(names))
-    return Choice(chosen, (*told, *notes), tuple(later))
+    unread = tuple(_unread(others))
+    return Choice(chosen, (*told, *unread, *notes), tuple(later), unread)
 
 
 _Key = tuple[object, ...]
@@ -53,7 +61,7 @@ def _overall(one: Candidate) -> _Key:
     """
     for_hand = one.is_notebook and not one.defined.all
     time = one.claim.upload, one.claim.attempt
-    return one.defined, for_hand, *time, one.is_notebook, *_rest(one)
+    return one.defined, for_hand, not one.error, *time, one.is_notebook, *_rest(one)
 
 
 def _rest(one: Candidate) -> _Key:
@@ -101,10 +109,23 @@ def _reasons(
         )
 
 
+def _unread(others: Sequence[Candidate]) -> Iterator[str]:
+    """Why files that are not graded can't be read."""
+    failed = sorted((one for one in others if one.error), key=_overall, reverse=True)
+    for one in failed[:MAX_UNREAD]:
+        # The error begins with the file's name.
+        why = one.error.partition(": ")[2] or one.error
+        yield f"{one.shown} can't be read and was not graded: {why}"
+    if len(failed) > MAX_UNREAD:
+        yield f"{len(failed) - MAX_UNREAD} more files can't be read"
+
+
 def _why(chosen: Candidate, rival: Candidate, asked: int) -> str:
     """What decided against the best of the other files."""
     if chosen.defined != rival.defined:
         return f"which defines most of the asked names ({_tally(chosen, asked)})"
+    if rival.error and not chosen.error:
+        return "which can be read"
     if chosen.claim.upload > rival.claim.upload or _attempt(chosen) > _attempt(rival):
         return "the later one"
     if chosen.is_notebook > rival.is_notebook:
@@ -115,6 +136,8 @@ def _why(chosen: Candidate, rival: Candidate, asked: int) -> str:
 
 
 def _counted(one: Candidate, asked: int) -> str:
+    if one.error:
+        return " (can't be read)"
     return f" (defines {_tally(one, asked)})" if asked else ""
 
 

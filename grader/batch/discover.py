@@ -102,8 +102,14 @@ def discover(
         _chosen(person, names)
         for person in persons([claim for claim in claims if not _is_nobodys(claim)], counts)
     ]
-    hand_ins = tuple(hand_in for hand_in, _ in chosen)
-    if not_latest := [warning for _, warning in chosen if warning]:
+    hand_ins = tuple(one.hand_in for one in chosen)
+    notes += [
+        f"{one.hand_in.student}: {one.hand_in.file} was chosen beside a file that can't be read: "
+        f"{'; '.join(one.unread)}"
+        for one in chosen
+        if one.unread
+    ]
+    if not_latest := [one.later for one in chosen if one.later]:
         notes.append(f"the graded file is not the latest one of {listed(not_latest)}")
     if not any(hand_in.member for hand_in in hand_ins):
         why = [*notes, *(f"{one.student}: {'; '.join(one.notes)}" for one in hand_ins)][:SHOWN]
@@ -165,8 +171,19 @@ def _named_files(files: Sequence[Path], asked: str) -> Place:
     return recognise(tree, "", asked)
 
 
-def _chosen(person: Person, names: Sequence[str]) -> tuple[HandIn, str]:
-    """The one file of a student that is graded, and a warning for staff where one is due."""
+@dataclass(frozen=True)
+class _Chosen:
+    """What counts of a student, and what staff should know."""
+
+    hand_in: HandIn
+    later: str = ""
+    """The graded file, where it is not the latest one."""
+    unread: tuple[str, ...] = ()
+    """Why other files can't be read."""
+
+
+def _chosen(person: Person, names: Sequence[str]) -> _Chosen:
+    """The one file of a student that is graded."""
     claims = person.claims
     files = submitted(claims)
     found = HandIn(
@@ -183,7 +200,7 @@ def _chosen(person: Person, names: Sequence[str]) -> tuple[HandIn, str]:
         doubtful=any(claim.doubtful for claim in claims),
     )
     if not files.candidates:
-        return replace(found, notes=(describe_instead(files.others), *files.notes)), ""
+        return _Chosen(replace(found, notes=(describe_instead(files.others), *files.notes)))
     choice = choose(files.candidates, names)
     chosen = choice.candidate
     notes = [*choice.notes, *files.notes]
@@ -198,4 +215,5 @@ def _chosen(person: Person, names: Sequence[str]) -> tuple[HandIn, str]:
         notes=tuple(notes),
     )
     later = f"{person.student} ({chosen.shown}, not {listed(choice.later)})"
-    return hand_in, later if choice.later else ""
+    unread = (*choice.unread, *files.unopened)
+    return _Chosen(hand_in, later if choice.later else "", unread)

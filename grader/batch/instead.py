@@ -29,7 +29,10 @@ def describe_instead(files: Sequence[str]) -> str:
     """What was submitted in place of a notebook or module, by file name, and what to do."""
     if not files:
         return f"{NOTHING}; {ADVICE}"
-    return f"{NOTHING}, only {listed(map(_with_kind, sorted(files)))}; {ADVICE}"
+    # There may be thousands, and cleaning a name takes long.
+    names = sorted(files)
+    named = [*map(_with_kind, names[:SHOWN]), *names[SHOWN:]]
+    return f"{NOTHING}, only {listed(named)}; {ADVICE}"
 
 
 def listed(texts: Iterable[str]) -> str:

@@ -90,6 +90,14 @@ def ignored(path: PurePosixPath) -> bool:
     return any(part.startswith(".") or part.casefold() in _LITTER for part in path.parts)
 
 
+def too_large(path: PurePosixPath) -> SubmissionError:
+    """The error for a file with more than `MAX_FILE_BYTES`, as its student reads it."""
+    return SubmissionError(
+        f"{short_name(clean_name(path.name))}: larger than {MAX_FILE_BYTES // MIB} MiB; clear the "
+        "outputs and submit it again"
+    )
+
+
 def capped(raw: bytes, path: PurePosixPath) -> bytes:
     """`raw`, which was read up to one byte past the cap.
 
@@ -97,10 +105,7 @@ def capped(raw: bytes, path: PurePosixPath) -> bytes:
         SubmissionError: it goes past it.
     """
     if len(raw) > MAX_FILE_BYTES:
-        raise SubmissionError(
-            f"{short_name(path.name)}: must have at most {MAX_FILE_BYTES // MIB} MiB, has more; "
-            "ask for a file without its large outputs"
-        )
+        raise too_large(path)
     return raw
 
 
@@ -133,8 +138,11 @@ def _read_file(file: Path, *, follow: bool) -> bytes:
     flags = os.O_RDONLY | os.O_NONBLOCK | (0 if follow else os.O_NOFOLLOW)
     try:
         with os.fdopen(os.open(file, flags), "rb") as opened:
-            if not stat.S_ISREG(os.fstat(opened.fileno()).st_mode):
+            found = os.fstat(opened.fileno())
+            if not stat.S_ISREG(found.st_mode):
                 raise SubmissionError(f"{short_name(clean_name(file.name))}: not a regular file")
+            if found.st_size > MAX_FILE_BYTES:
+                raise too_large(PurePosixPath(file.name))
             raw = opened.read(MAX_FILE_BYTES + 1)
     except OSError as exc:
         name = short_name(clean_name(file.name))

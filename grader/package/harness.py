@@ -28,6 +28,7 @@ from grader.exit_codes import ExitCode
 from grader.grading import Grader
 from grader.isolation import isolate
 from grader.model import Record
+from grader.names import printable
 from grader.options import Options, asked_names
 from grader.package.settings import SETTINGS, Settings
 from grader.report.clean import visible
@@ -73,6 +74,8 @@ class Found:
     content: bytes
     notes: tuple[str, ...]
     """Why this one."""
+    unread: tuple[str, ...] = ()
+    """Why other files can't be read, for the staff too."""
 
 
 def find_submission(folder: Path, names: Sequence[str]) -> Found:
@@ -91,7 +94,8 @@ def find_submission(folder: Path, names: Sequence[str]) -> Found:
         raise SubmissionError("; ".join((describe_instead(files.others), *files.notes)))
     choice = choose(files.candidates, names)
     chosen = choice.candidate
-    return Found(chosen.name, chosen.member.read(), (*choice.notes, *files.notes))
+    unread = (*choice.unread, *files.unopened)
+    return Found(chosen.name, chosen.member.read(), (*choice.notes, *files.notes), unread)
 
 
 def _results(root: Path) -> bytes:
@@ -122,7 +126,7 @@ def _grade(folder: Path, source: Path, settings: Settings) -> Record:
             secret=settings.secret,
             cache=cache if cache.is_dir() else None,
         ),
-        lambda text: print(f"warning: {text}"),  # noqa: T201 - for the staff
+        _warn,
     )
     closed = closed_to_others()
     if options.sandbox == "bare" and os.geteuid() == 0 and closed is not None:
@@ -132,10 +136,16 @@ def _grade(folder: Path, source: Path, settings: Settings) -> Record:
             "root; install Python where they can read it"
         )
     found = find_submission(folder, asked_names(load_rubric(options.rubric), options))
+    for text in found.unread:
+        _warn(f"{found.name} was chosen beside a file that can't be read: {text}")
     submission = submission_from_bytes(found.name, found.content)
     with Grader(options) as grader:
         record = grader.grade_submission(submission)
     return msgspec.structs.replace(record, notes=(*found.notes, *record.notes))
+
+
+def _warn(text: str) -> None:
+    print(f"warning: {printable(text)}")  # noqa: T201 - Gradescope shows it to the staff
 
 
 def _close(root: Path) -> None:

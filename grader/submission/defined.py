@@ -5,12 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from grader.errors import SubmissionError
-from grader.helper import HelperError, HelperFaultError, call
+from grader.submission.file_names import MODULE_SUFFIX, gradable_name
 from grader.submission.load import parse_submission
 from grader.submission.lookup import FUNCTIONS, Definition, find_definition
-from grader.submission.notebook import MAX_BYTES
+from grader.submission.notebook import check_size
 from grader.submission.program import Program
+from grader.submission.reader import call_on_file
 from grader.submission.statements import is_stub
+from grader.submission.text import shown
 
 CPU_SECONDS = 5
 """Processor time for one file; real ones need less than one second."""
@@ -36,35 +38,49 @@ class Question:
     names: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Answer:
+    """What `find_defined` found."""
+
+    defined: Defined = Defined()
+    error: str = ""
+    """Why the file can't be read; empty where it can."""
+
+
 def count_defined(name: str, raw: bytes, names: Sequence[str]) -> Defined:
     """How many of `names` the file defines itself, as the slices of items find them.
 
-    Nothing in a file that can't be read within the limits. It is read in a helper process.
+    It is read in a helper process.
 
     Args:
         name: The file's name; its suffix says what it is.
         raw: Its bytes.
         names: Names of functions and classes; each may be `Class.method`.
+
+    Raises:
+        SubmissionError: it can't be read within the limits.
     """
-    if not names or len(raw) > MAX_BYTES:
+    if not raw.strip() and gradable_name(name) == MODULE_SUFFIX:
+        # Such as the `__init__.py` of a package, which nobody has to be told about.
         return Defined()
+    check_size(shown(name), len(raw))
     question = Question(name.encode("utf-8", "surrogatepass"), raw, tuple(names))
-    try:
-        return call(find_defined, question, cpu_seconds=CPU_SECONDS)
-    except (HelperError, HelperFaultError):
-        return Defined()
+    answer = call_on_file(find_defined, question, name, cpu_seconds=CPU_SECONDS)
+    if answer.error:
+        raise SubmissionError(answer.error)
+    return answer.defined
 
 
-def find_defined(question: Question) -> Defined:
+def find_defined(question: Question) -> Answer:
     """The counts for a file; runs in a helper."""
     name = question.encoded_name.decode("utf-8", "surrogatepass")
     try:
         program = parse_submission(name, question.raw).program
-    except SubmissionError:
-        return Defined()
+    except SubmissionError as exc:
+        return Answer(error=str(exc))
     found = [find_definition(program, asked, methods=True) for asked in question.names]
     own = [one for one in found if one is not None and not _is_imported(program, one)]
-    return Defined(sum(_is_whole(program, one) for one in own), len(own))
+    return Answer(Defined(sum(_is_whole(program, one) for one in own), len(own)))
 
 
 def _is_imported(program: Program, definition: Definition) -> bool:

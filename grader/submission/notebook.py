@@ -94,7 +94,7 @@ def check_size(name: str, size: int) -> None:
     if size > MAX_BYTES:
         raise SubmissionError(
             f"{name}: the file must be at most {MAX_BYTES >> 20} MiB, got {size / (1 << 20):.1f}; "
-            "clear the outputs of its cells and hand it in anew"
+            "clear the outputs of its cells and submit it again"
         )
 
 
@@ -125,7 +125,7 @@ def _parsed(text: str, name: str) -> dict[str, Any]:
     except ValueError as exc:
         raise SubmissionError(
             f"{name}: the notebook must be JSON, got {_json_fault(exc)}; open it in Jupyter, save "
-            "it and hand it in anew"
+            "it and submit it again"
         ) from exc
     if not isinstance(found, dict):
         raise SubmissionError(
@@ -175,7 +175,7 @@ def _upgraded(parsed: dict[str, Any]) -> Mapping[str, Any]:
 def _too_full(name: str) -> SubmissionError:
     return SubmissionError(
         f"{name}: the notebook must hold at most {MAX_VALUES:,} values and {MAX_OBJECTS:,} "
-        "objects, got more; clear the outputs of its cells and hand it in anew"
+        "objects, got more; clear the outputs of its cells and submit it again"
     )
 
 

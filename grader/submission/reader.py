@@ -8,9 +8,10 @@ which is told to the student, and the grader goes on.
 import logging
 import os
 import stat
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TypeVar
 
 from grader.errors import SubmissionError
 from grader.helper import HelperError, HelperFaultError, call
@@ -24,6 +25,8 @@ CPU_SECONDS = 8
 SHORTEN = "shorten the code and clear the outputs of the notebook"
 SIMPLIFY = "simplify the code around it, or ask the course staff"
 log = logging.getLogger(__name__)
+Argument = TypeVar("Argument")
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -121,20 +124,31 @@ def submission_from_bytes(name: str, raw: bytes) -> Submission:
     """
     check_size(shown(name), len(raw))
     file = File(name.encode("utf-8", "surrogatepass"), raw)
+    found = call_on_file(load, file, name, cpu_seconds=CPU_SECONDS)
+    if found.error:
+        raise SubmissionError(found.error)
+    return Submission(found.name, found.sha256, found.kind, found.notes, file)
+
+
+def call_on_file(
+    function: Callable[[Argument], Result], argument: Argument, name: str, *, cpu_seconds: int
+) -> Result:
+    """`helper.call` for a function that reads the file `name`.
+
+    Raises:
+        SubmissionError: it exceeds a limit, ends the helper, or the function fails on its text.
+    """
     try:
-        found = call(load, file, cpu_seconds=CPU_SECONDS)
+        return call(function, argument, cpu_seconds=cpu_seconds)
     except HelperError as exc:
         raise SubmissionError(
-            f"{shown(name)}: reading the file {exc}; {SHORTEN}, and hand it in again"
+            f"{shown(name)}: reading the file {exc}; {SHORTEN}, and submit it again"
         ) from exc
     except HelperFaultError as exc:
         log.debug("%s", exc)
         raise SubmissionError(
             f"{shown(name)}: the file can't be read, {_fault(exc)}; {SIMPLIFY}"
         ) from exc
-    if found.error:
-        raise SubmissionError(found.error)
-    return Submission(found.name, found.sha256, found.kind, found.notes, file)
 
 
 def slice_for(

@@ -1,11 +1,15 @@
 """grader/batch/{choice,candidates}.py: which file is graded, and why."""
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
+from grader.batch.candidates import MAX_READ
 from grader.batch.discover import Discovery, HandIn, discover
+from grader.submission.defined import Defined, count_defined
+from tests.batch.zips import with_flag, zipped
 from tests.submission.hand_ins import notebook_bytes
 
 NAMES = ["f", "g"]
@@ -42,7 +46,7 @@ def first(folder: Path, files: dict[str, str]) -> HandIn:
         (
             {"a_1_10_ps1.py": WHOLE, "a_1_11_scratch.ipynb": notebook_bytes().decode()},
             "ps1.py",
-            "not graded: scratch.ipynb (defines 0 of 2)",
+            "scratch.ipynb can't be read and was not graded: the notebook must have cells",
         ),
         (
             {"a_1_10_mine.py": PART, "a_1_11_ps1.ipynb": notebook_bytes(STUBS).decode()},
@@ -82,6 +86,66 @@ def test_the_file_that_answers_the_questions_is_graded(
     chosen = first(tmp_path, files)
     assert chosen.file == graded
     assert any(why in note for note in chosen.notes), chosen.notes
+
+
+UNREADABLE: dict[str, tuple[str, bytes | int, str]] = {
+    "broken": ("ps1.ipynb", BOOK.encode()[:-40], "ps1.ipynb can't be read and was not graded: "),
+    "large": ("ps1.ipynb", 101 << 20, "not graded: larger than 100 MiB; clear the outputs and"),
+    "encrypted": (
+        "hw.zip",
+        with_flag(zipped({"ps1.ipynb": BOOK}), 1),
+        "hw.zip/ps1.ipynb can't be read and was not graded: encrypted; submit it without",
+    ),
+    "no zip": ("hw.zip", b"Rar!\x1a\x07", "hw.zip: not a zip that can be opened"),
+}
+
+
+@pytest.mark.parametrize("more", [0, MAX_READ])
+@pytest.mark.parametrize("case", UNREADABLE)
+def test_a_file_that_cannot_be_read_is_told_to_everybody(
+    tmp_path: Path, case: str, more: int
+) -> None:
+    """It may be the real submission: the module beside it is graded, and staff are warned."""
+    name, content, said = UNREADABLE[case]
+    (tmp_path / "anna").mkdir()
+    with (tmp_path / "anna" / name).open("wb") as file:
+        if isinstance(content, int):
+            file.truncate(content)
+        else:
+            file.write(content)
+    others = {f"anna/x{at}.py": "x = 1" for at in range(more)}
+    discovery = found(tmp_path, {"anna/utils.py": PART, **others})
+    anna = discovery.hand_ins[0]
+    assert (anna.student, anna.file) == ("anna", "utils.py")
+    assert any(said in note for note in anna.notes), anna.notes
+    (warning,) = (note for note in discovery.notes if note.startswith("anna: "))
+    assert warning.startswith("anna: utils.py was chosen beside a file that can't be read: ")
+    assert said in warning
+
+
+def test_a_fault_of_the_helper_is_told_to_everybody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file whose count is unknown is not one that defines nothing."""
+
+    def fail(name: str, raw: bytes, names: Sequence[str]) -> Defined:
+        return count_defined(name, raw, [[]] if name == "ps1.ipynb" else names)  # type: ignore[list-item]
+
+    monkeypatch.setattr("grader.batch.candidates.count_defined", fail)
+    discovery = found(tmp_path, {"anna/ps1.ipynb": BOOK, "anna/utils.py": PART})
+    for notes in (discovery.hand_ins[0].notes, discovery.notes):
+        assert "the grader met an unexpected error" in " ".join(notes)
+
+
+def test_where_nothing_defines_a_name_the_unreadable_notebook_counts(tmp_path: Path) -> None:
+    """Its error is the result, unless there is a notebook that can be read."""
+    chosen = first(tmp_path, {"anna/ps1.ipynb": "{", "anna/utils.py": "x = 1"})
+    assert chosen.file == "ps1.ipynb"
+    chosen = first(tmp_path, {"anna/proofs.ipynb": notebook_bytes("x = 1").decode()})
+    assert (chosen.file, chosen.notes[0].partition(";")[0]) == (
+        "proofs.ipynb",
+        "graded: proofs.ipynb, which can be read",
+    )
 
 
 def test_a_later_attempt_that_holds_less_is_told_to_everybody(tmp_path: Path) -> None:

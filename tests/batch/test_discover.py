@@ -352,5 +352,5 @@ def test_a_huge_file_is_refused_when_it_is_read(tmp_path: Path) -> None:
         file.truncate(MAX_FILE_BYTES + 1)
     member = one(discover([tmp_path]).hand_ins).member
     assert member is not None
-    with pytest.raises(SubmissionError, match="at most 100 MiB"):
+    with pytest.raises(SubmissionError, match="larger than 100 MiB; clear the outputs"):
         member.read()

@@ -37,7 +37,7 @@ GRADED = {
     ),
     "2": ("ps1.ipynb.txt", 3, ""),
     "3": ("ps1.ipynb", 3, "later came plots.ipynb, with fewer of the asked names"),
-    "4": ("ps1.py", 1, "not graded: scratch.ipynb (defines 0 of 2)"),
+    "4": ("ps1.py", 1, "not graded: scratch.ipynb (can't be read)"),
     "5": ("作业.py", 3, ""),
     "8": ("ps1.ipynb", 3, ""),
     "9": ("ps1-1.py", 1, "attempt 2 is graded; earlier attempts: ps1.py"),
@@ -61,6 +61,7 @@ def test_every_student_is_found_once_and_the_right_file_graded(
     notes = "\n".join(summary.notes)
     assert "1 names do not say their encoding, read as GBK" in notes
     assert "not the latest one of 3 (ps1.ipynb, not plots.ipynb), 4 (ps1.py" in notes
+    assert "4: ps1.py was chosen beside a file that can't be read: scratch.ipynb" in notes
     with open_store(tmp_path / "run", read_only=True) as store:
         held = {one.entry.student: one for one in store.held()}
     assert set(held) == {*GRADED, *NOT_GRADED}

@@ -318,3 +318,16 @@ def test_a_link_is_no_hand_in(root: Path) -> None:
     with pytest.raises(SubmissionError, match="no notebook"):
         find_submission(submission, [])
     link.unlink()
+
+
+def test_a_notebook_that_cannot_be_read_beside_a_module_is_told(tmp_path: Path) -> None:
+    """The student reads why, and so do the staff."""
+    from grader.package.harness import find_submission  # noqa: PLC0415
+
+    (tmp_path / "ps1.ipynb").write_text("{")
+    (tmp_path / "utils.py").write_text("def f(x): return x\n")
+    found = find_submission(tmp_path, ["f", "g"])
+    assert found.name == "utils.py"
+    (why,) = found.unread
+    assert why.startswith("ps1.ipynb can't be read and was not graded: ")
+    assert why in found.notes

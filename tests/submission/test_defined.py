@@ -3,6 +3,7 @@
 import pytest
 
 from grader.assets import asset
+from grader.errors import SubmissionError
 from grader.rubric import load_rubric
 from grader.submission.defined import Defined, count_defined
 from tests.submission.hand_ins import notebook_bytes
@@ -33,7 +34,6 @@ STUB = "def f(x):\n    raise NotImplementedError\n"
         ("if __name__ == '__main__':\n    f = g = 1\n", Defined()),
         ("", Defined()),
         ("f = g = (", Defined()),
-        ("f = g = 1\n" * 300_000, Defined()),
     ],
 )
 def test_only_definitions_count(source: str, expected: Defined) -> None:
@@ -50,18 +50,26 @@ def test_a_notebook_is_read_as_one() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "raw"),
+    ("name", "raw", "why"),
     [
-        ("a.ipynb", b"\xff\xfe no notebook"),
-        ("a.ipynb", b'{"cells": ' + b"[" * 100_000),
-        ("a.py", b"f = " + b"-" * 100_000 + b"1"),
-        ("a.pdf", b"f = 1"),
-        ("\udcff.py", b"\0"),
+        ("a.ipynb", b"\xff\xfe no notebook", "a.ipynb: "),
+        ("a.ipynb", b'{"cells": ' + b"[" * 100_000, "a.ipynb: "),
+        ("a.py", b"f = g = 1\n" * 300_000, "2097152 characters"),
+        ("a.pdf", b"f = 1", "must be a notebook"),
+        ("\udcff.py", b"\0", "NUL bytes"),
+        ("a.ipynb", b"", "the file is empty"),
     ],
 )
-def test_what_cannot_be_read_defines_nothing(name: str, raw: bytes) -> None:
-    """Whatever it is, no error comes of it."""
-    assert count_defined(name, raw, ["f"]) == Defined()
+def test_what_cannot_be_read_says_why(name: str, raw: bytes, why: str) -> None:
+    """Whatever it is: nobody takes it for a file that defines nothing."""
+    with pytest.raises(SubmissionError, match=why):
+        count_defined(name, raw, ["f"])
+
+
+def test_a_fault_in_the_helper_is_no_count() -> None:
+    """A mistake in the grader becomes an error too, with its last line."""
+    with pytest.raises(SubmissionError, match=r"a.py: the file can't be read, .*unexpected error"):
+        count_defined("a.py", b"f = 1", [[]])  # type: ignore[list-item]
 
 
 def test_the_template_alone_defines_nothing_whole() -> None:
