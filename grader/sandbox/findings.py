@@ -40,6 +40,7 @@ _NO_GPU = (
     "but torch.cuda.is_available() is False", "no CUDA-capable device",
     "accelerator device when none", "from the 'MPS' backend", "support for mps devices",
     "without MPS backend", "MPS is not available", "no platforms that are instances of",
+    "CUDA is not available", "CUDA not available",
 )  # fmt: skip
 """What torch and JAX say where there is no GPU."""
 
@@ -145,7 +146,7 @@ def _advice(kind: str, message: str) -> str:
     if any(words in message for words in _NO_GPU):
         return (
             'there is no GPU here; write `device = "cuda" if torch.cuda.is_available() else "cpu"` '
-            "and move everything with `.to(device)`"
+            "move everything with `.to(device)`, and ask first for what only a GPU has"
         )
     if kind == "ModuleNotFoundError":
         return _missing_package(message)
