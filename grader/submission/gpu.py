@@ -68,7 +68,7 @@ def _uses_devices(statement: ast.stmt) -> bool:
                     return True
             case ast.ImportFrom(module=str(module)) if module.partition(".")[0] in LIBRARIES:
                 return True
-            case ast.Attribute(attr="to") | ast.Attribute(attr="cuda" | "pin_memory"):
+            case ast.Attribute(attr=name) if name == "to" or name in METHODS:
                 return True
     return False
 

@@ -96,6 +96,13 @@ def test_explain_ending_knows_every_reason(reason: Reason) -> None:
             id="gpu",
         ),
         pytest.param(
+            {"type": "AssertionError", "where": "ps1.py, line 8, in f: assert t.is_cuda"},
+            Status.ERRORED,
+            "`f` raised AssertionError (ps1.py, line 8",
+            "there is no GPU here and tensors stay on the CPU",
+            id="asserts a device",
+        ),
+        pytest.param(
             {"type": "UnsupportedResultError", "message": "a generator"},
             Status.FAILED,
             "`f` must return numbers, arrays or lists of these, got a generator",
