@@ -28,8 +28,9 @@ if TYPE_CHECKING:
 
 OUR_FAULT = "the grader itself failed on this; it costs you nothing and staff will grade it again"
 NO_GPU = (
-    "{} asks for a GPU; there is none here, so the CPU took its place; to have code that runs on "
-    'both, write `device = "cuda" if torch.cuda.is_available() else "cpu"`'
+    "{} mentions a GPU; there is none here, so arrays and tensors stay on the CPU (`is_cuda` is "
+    "False), and what only a GPU has fails; to have code that runs on both, write "
+    '`device = "cuda" if torch.cuda.is_available() else "cpu"`'
 )
 
 MOST_DATA_BYTES = 1 << 20

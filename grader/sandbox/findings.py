@@ -41,8 +41,11 @@ _NO_GPU = (
     "but torch.cuda.is_available() is False", "no CUDA-capable device",
     "accelerator device when none", "from the 'MPS' backend", "support for mps devices",
     "without MPS backend", "MPS is not available", "no platforms that are instances of",
+    "CUDA is not available", "CUDA not available", "support for cuda devices", "NVTX functions",
 )  # fmt: skip
 """What torch and JAX say where there is no GPU."""
+_DEVICE_OF_A_TENSOR = (".device", ".is_cuda", ".is_mps")
+"""In a line that asserts on which device a tensor is."""
 
 
 def explain_ending(ending: Ending, what: str, limits: Limits) -> SubmissionFault:
@@ -131,7 +134,7 @@ def explain_failure(value: Any, what: str, limits: Limits) -> SubmissionFault:
         )
     raised = f"{kind}: {message}" if message else kind or "an error"
     return SubmissionFault(
-        Status.ERRORED, f"{what} raised {raised}{place}", _advice(kind, message), staff
+        Status.ERRORED, f"{what} raised {raised}{place}", _advice(kind, message, where), staff
     )
 
 
@@ -142,12 +145,14 @@ def one_line(value: Any) -> str:
     return text if len(text) <= MAX_TEXT else text[: MAX_TEXT - 4] + " ..."
 
 
-def _advice(kind: str, message: str) -> str:
+def _advice(kind: str, message: str, where: str) -> str:
     if any(words in message for words in _NO_GPU):
         return (
-            'there is no GPU here; write `device = "cuda" if torch.cuda.is_available() else "cpu"` '
-            "and move everything with `.to(device)`"
+            'there is no GPU here; write `device = "cuda" if torch.cuda.is_available() else "cpu"`'
+            ", move everything with `.to(device)`, and use other parts of `torch.cuda` only then"
         )
+    if kind == "AssertionError" and any(words in where for words in _DEVICE_OF_A_TENSOR):
+        return "there is no GPU here and tensors stay on the CPU; do not assert where they are"
     if kind == "ModuleNotFoundError":
         return _missing_package(message)
     if kind == "TypeError" and "argument" in message:

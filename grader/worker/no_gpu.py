@@ -1,7 +1,8 @@
 """Lets code that asks for a GPU run on the CPU, where the grader has found that it does so.
 
 Nothing here is loaded for other submissions. It replaces no operation of torch, so the probes count
-and time the same ones, and `torch.cuda.is_available()` stays False.
+and time the same ones, and `torch.cuda.is_available()` stays False. What is not mapped, such as
+`torch.cuda.get_device_properties`, fails as ever without a GPU, and the feedback says why.
 """
 
 import functools
@@ -12,10 +13,10 @@ import torch
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
-GPUS = frozenset({"cuda", "mps"})
+from grader.worker.gpu_parts import PARTS, is_gpu
+
 PLATFORMS = frozenset({"cuda", "gpu", "metal", "mps", "rocm"})
 """What JAX calls them."""
-CPU = torch.device("cpu")
 SILENT = {
     torch.cuda: (
         "init",
@@ -24,11 +25,24 @@ SILENT = {
         "reset_max_memory_cached",
         "reset_peak_memory_stats",
         "set_device",
+        "set_stream",
         "synchronize",
     ),
     torch.mps: ("empty_cache", "synchronize"),
 }
 """Functions that have nothing to do without a GPU."""
+TAKE_DEVICE = (Tensor.to, Tensor.type, torch._C._nn._parse_to)  # noqa: SLF001 - what `nn.Module.to` calls
+"""Functions that take a device in any place."""
+JAX_CALLS = (
+    "default_device",
+    "device_count",
+    "devices",
+    "jit",
+    "local_device_count",
+    "local_devices",
+    "pmap",
+)
+"""Functions of JAX that take a platform."""
 
 
 class OnCpu(TorchFunctionMode):
@@ -41,8 +55,11 @@ class OnCpu(TorchFunctionMode):
         del types
         if func is Tensor.cuda or func is Tensor.pin_memory:
             return args[0]
-        if func is Tensor.to or func is Tensor.type:
+        if func in TAKE_DEVICE:
             args = tuple(map(_on_cpu, args))
+        elif func is torch.device and args and type(args[0]) is int:
+            # Of which type a number is, torch knows only where there is a GPU.
+            args = ("cuda", *args)
         if not kwargs:
             return func(*args)
         if "device" in kwargs:
@@ -63,6 +80,9 @@ def use_cpu(sources: Sequence[str]) -> None:
     for library, names in SILENT.items():
         for name in names:
             setattr(library, name, _no_op())
+    for library, parts in PARTS.items():
+        for name, part in parts.items():
+            setattr(library, name, part)
     # The default device is filled in after the mode has seen a call.
     torch.set_default_device = _mapped(torch.set_default_device, _on_cpu)
     OnCpu().__enter__()  # type: ignore[no-untyped-call]
@@ -74,17 +94,15 @@ def _use_cpu_in_jax() -> None:
     import jax  # noqa: PLC0415 - half a second, and most submissions that come here use torch
 
     jax.config.update = _mapped(jax.config.update, _cpu_platform)  # type: ignore[method-assign]
-    for name in ("devices", "local_devices", "device_count", "local_device_count"):
+    for name in JAX_CALLS:
         setattr(jax, name, _mapped(getattr(jax, name), _cpu_platform))
 
 
 def _on_cpu(value: Any) -> Any:
-    if isinstance(value, torch.device):
-        return CPU if value.type in GPUS else value
-    if isinstance(value, str):
-        # A type of tensors may be given by its name.
-        return "cpu" if value.partition(":")[0] in GPUS else value.replace("torch.cuda.", "torch.")
-    return value
+    if is_gpu(value):
+        return "cpu"
+    # A type of tensors may be given by its name.
+    return value.replace("torch.cuda.", "torch.") if isinstance(value, str) else value
 
 
 def _cpu_platform(value: Any) -> Any:
