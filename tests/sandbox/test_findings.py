@@ -96,19 +96,18 @@ def test_explain_ending_knows_every_reason(reason: Reason) -> None:
             id="gpu",
         ),
         pytest.param(
-<<<<<<< HEAD
             {"type": "ModuleNotFoundError", "message": "No module named 'torchvision'"},
             Status.ERRORED,
             "No module named 'torchvision'",
             "torchvision is not installed on this machine: pip install torchvision",
             id="package of the course",
-=======
+        ),
+        pytest.param(
             {"type": "AssertionError", "where": "ps1.py, line 8, in f: assert t.is_cuda"},
             Status.ERRORED,
             "`f` raised AssertionError (ps1.py, line 8",
             "there is no GPU here and tensors stay on the CPU",
             id="asserts a device",
->>>>>>> m-gpu
         ),
         pytest.param(
             {"type": "UnsupportedResultError", "message": "a generator"},
