@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from grader.batch.claims import Claim, ClassClaims, Layout
 from grader.batch.tree import Member, file_stem, is_zip
 from grader.names import clean_name, short_name
+from grader.submission import gradable_name
 
 Units = Mapping[str, Sequence[Member]]
 """Name at the top -> what lies there; files that can't be graded are nobody's."""
@@ -74,7 +75,7 @@ class Files:
         return [Claim(student, member, file=path.name, layout=self.name, place=place)]
 
     def finish(self, claims: Sequence[Claim]) -> ClassClaims:
-        """A notebook and a module of exactly one name in one folder are one student's."""
+        """A notebook and a module of one name in one folder are one student's."""
         same: dict[str, list[Claim]] = {}
         for claim in claims:
             # A zip among the files may hold a class, and is not opened.
@@ -83,7 +84,7 @@ class Files:
         pairs = {
             claim.place: claimed[0].place
             for claimed in same.values()
-            if sorted(claim.member.path.suffix for claim in claimed) == PAIR
+            if sorted(gradable_name(claim.file) for claim in claimed) == PAIR
             for claim in claimed
         }
         if not pairs:
