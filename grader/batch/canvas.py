@@ -32,6 +32,9 @@ FEW_STUDENTS = 3
 """With certain names; of fewer nothing follows about users' numbers."""
 APART = 20
 """How many times a class's users' numbers must fit into those of its uploads to be told apart."""
+LEAST_USER = 4
+LEAST_UPLOAD = 5
+"""Digits: a student's own numbers have fewer, as a date's have."""
 YEARS = range(1990, 2100)
 LAST_DAY = 1231
 """Of a year, as a number."""
@@ -59,7 +62,7 @@ class Canvas:
         A display name holds numbers only where somebody wants to deceive: see `finish`.
         """
         first = next(readings(member.path.name), None) or _typed(member.path.name)
-        if first is None:
+        if first is None or len(member.path.parts) > 1:
             return []
         name, _, late = first.before.rpartition("_")
         is_late = late.casefold() == LATE and bool(name)
@@ -92,7 +95,7 @@ class AnonymousCanvas:
     def read(self, member: Member) -> Sequence[Claim]:
         """By the beginning alone, which no student controls."""
         match = ANONYMOUS.fullmatch(member.path.name)
-        if match is None:
+        if match is None or len(member.path.parts) > 1:
             return []
         student = f"anon_{match['id']}"
         return [
@@ -118,6 +121,27 @@ def is_dated(name: str) -> bool:
     if first is None or len(first.user) > len("2026") or len(first.upload) > len("1231"):
         return False
     return int(first.user) in YEARS and int(first.upload) <= LAST_DAY
+
+
+def are_several_users(names: Sequence[str]) -> bool:
+    """Whether Canvas seems to have named files of more than one user among `names`.
+
+    Students number their files, too, such as `ps1_2_1_a.py`: small numbers tell nothing. Each
+    reading of a name counts, so that nobody can hide a true number behind another one.
+    """
+    users = [_likely_users(name) for name in names]
+    known = [found for found in users if found]
+    return len(known) > 1 and len(set.union(*known)) > 1
+
+
+def _likely_users(name: str) -> set[str]:
+    found = list(islice(readings(name), MOST_READINGS + 1))
+    users = {
+        reading.user
+        for reading in found
+        if len(reading.user) >= LEAST_USER and len(reading.upload) >= LEAST_UPLOAD
+    }
+    return users if len(found) <= MOST_READINGS else {*users, ""}
 
 
 def readings(name: str) -> Iterator[_Reading]:
