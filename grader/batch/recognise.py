@@ -81,9 +81,14 @@ def _choose(top: Level, sections: Sections, layout: str) -> tuple[str, list[str]
         if layout not in top.layouts:
             raise UsageError(f"--layout: {METADATA} is not there; export it from Gradescope again")
         return layout, []
-    follow = {
-        name: [*top.following[name], *(one for one in sections if sections[one].is_section(name))]
+    fitting = {
+        name: [folder for folder, section in sections.items() if section.is_section(name)]
         for name in top.layouts
+    }
+    # One folder of several may be a student's, with whatever names in it.
+    follow = {
+        name: [*names, *(fitting[name] if 2 * len(fitting[name]) > len(sections) else ())]
+        for name, names in top.following.items()
     }
     most = max(map(len, follow.values()))
     chosen = ""
@@ -95,8 +100,8 @@ def _choose(top: Level, sections: Sections, layout: str) -> tuple[str, list[str]
     notes = [
         f"{len(names)} of {len(top.units)} names also fit {name}, and are not "
         f"read that way; --layout {name} would"
-        for name, names in follow.items()
-        if name != chosen and names
+        for name, within in fitting.items()
+        if name != chosen and (names := [*top.following[name], *within])
     ]
     return chosen, [*notes, *_unread_exports(top, sections, chosen)]
 
