@@ -155,9 +155,18 @@ def _read(top: Level, sections: Sections, name: str) -> tuple[ClassClaims, list[
         claims += found
         rest += [whole[id(one)] for one in strays]
     read = top.layouts[name].finish(claims)
-    # Equal names in two sections are two files.
-    placed = [replace(one, member=whole.get(id(one.member), one.member)) for one in read.claims]
-    return ClassClaims(placed, read.notes), rest
+    return ClassClaims([_placed(one, whole) for one in read.claims], read.notes), rest
+
+
+def _placed(claim: Claim, whole: Mapping[int, Member]) -> Claim:
+    """The claim; one made in a section says so.
+
+    The section may be one student's folder: nobody's file replaces what another folder holds.
+    """
+    member = whole.get(id(claim.member))
+    if member is None:
+        return claim
+    return replace(claim, member=member, place=f"{claim.place} in {member.path.parts[0]}")
 
 
 def _plain(

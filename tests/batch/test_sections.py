@@ -127,6 +127,22 @@ def test_one_student_s_folder_makes_no_system(tmp_path: Path, system: str, other
     assert discovery.layouts == ("folders",)
 
 
+@pytest.mark.parametrize("system", [name for name in SLOTS if name != "folders"])
+@pytest.mark.parametrize("prefixes", [("", "eve/"), ("gA/", "eve/")])
+def test_a_folder_added_by_hand_replaces_nobody(
+    tmp_path: Path, system: str, prefixes: tuple[str, str]
+) -> None:
+    """One system's name in it is another student's id: both are kept, until staff decide."""
+    files = download(system, prefixes[0], 4) + download(system, "gB/", 2, 5)
+    before = clear(found(tmp_path / "1", *files))
+    eve = SLOTS[system].format(name="s2", id="51232", n=9, file="eve")
+    discovery = found(tmp_path / "2", *files, prefixes[1] + eve)
+    after = clear(discovery)
+    assert all("51232" in student for student in before.keys() - after.keys())
+    assert all(file == before.get(student, file) for student, file in after.items())
+    assert len(discovery.hand_ins) == 7
+
+
 def test_a_stray_in_a_section_is_a_student_of_its_own(tmp_path: Path) -> None:
     """By its path, and told of."""
     discovery = found(
