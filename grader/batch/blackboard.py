@@ -53,10 +53,17 @@ class Blackboard:
     def finish(self, claims: Sequence[Claim]) -> ClassClaims:
         """With usernames, names and attempts."""
         befores = {claim.student for claim in claims}
+        texts = [claim for claim in claims if not claim.file]
         people = {
             claim.student: person
-            for claim in claims
-            if not claim.file and (person := _person(claim.student, claim.member))
+            for claim in texts
+            if (person := _person(claim.student, claim.member))
+        }
+        unsure = {(claim.student, claim.upload) for claim in claims if claim.doubtful}
+        listed = {
+            (claim.student, claim.upload): _listed(claim.member)
+            for claim in texts
+            if (claim.student, claim.upload) in unsure
         }
         assignment = _assignment(befores, people)
         named = [
@@ -64,6 +71,9 @@ class Blackboard:
                 claim,
                 student=claim.student.removeprefix(assignment) or claim.student,
                 name=people.get(claim.student, ("", ""))[0],
+                doubtful=claim.doubtful
+                and claim.member.path.parts[0]
+                not in listed.get((claim.student, claim.upload), set()),
             )
             for claim in claims
         ]
@@ -72,16 +82,30 @@ class Blackboard:
 
 def _person(before: str, companion: Member) -> tuple[str, str] | None:
     """Name and username by Blackboard's own text, where the file's name agrees."""
-    if companion.size > MIB:
-        return None
-    try:
-        line = companion.read().decode("utf-8-sig", "replace").partition("\n")[0]
-    except SubmissionError:
-        return None
+    line = _text(companion).partition("\n")[0]
     match = FIRST_LINE.fullmatch(line[:LONGEST_LINE].rstrip())
     if match is None or not before.endswith(f"_{match['user']}"):
         return None
     return match["name"], match["user"]
+
+
+def _listed(companion: Member) -> set[str]:
+    """The files that Blackboard's text about an attempt lists, as `Filename: ...`.
+
+    One that a student has uploaded under Blackboard's own name is among them. A group can call
+    itself after another's attempt, but not write into the text about that.
+    """
+    return {line.partition(": ")[2].strip() for line in _text(companion).split("\n")}
+
+
+def _text(companion: Member) -> str:
+    """What Blackboard has written; empty where it can't be read."""
+    if companion.size > MIB:
+        return ""
+    try:
+        return companion.read().decode("utf-8-sig", "replace")
+    except SubmissionError:
+        return ""
 
 
 def _assignment(befores: Sequence[str] | set[str], people: Mapping[str, tuple[str, str]]) -> str:

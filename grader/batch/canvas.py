@@ -28,6 +28,13 @@ SMALLEST_UPLOAD = 0.01
 """Of the smallest certain upload of a class: less is a date or a version, no number of Canvas."""
 MOST_READINGS = 50
 """Of one name; one with more is doubtful anyway."""
+FEW_STUDENTS = 3
+"""With certain names; of fewer nothing follows about users' numbers."""
+APART = 20
+"""How many times a class's users' numbers must fit into those of its uploads to be told apart."""
+LEAST_USER = 4
+LEAST_UPLOAD = 5
+"""Digits: a student's own numbers have fewer, as a date's have."""
 YEARS = range(1990, 2100)
 LAST_DAY = 1231
 """Of a year, as a number."""
@@ -55,7 +62,7 @@ class Canvas:
         A display name holds numbers only where somebody wants to deceive: see `finish`.
         """
         first = next(readings(member.path.name), None) or _typed(member.path.name)
-        if first is None:
+        if first is None or len(member.path.parts) > 1:
             return []
         name, _, late = first.before.rpartition("_")
         is_late = late.casefold() == LATE and bool(name)
@@ -88,7 +95,7 @@ class AnonymousCanvas:
     def read(self, member: Member) -> Sequence[Claim]:
         """By the beginning alone, which no student controls."""
         match = ANONYMOUS.fullmatch(member.path.name)
-        if match is None:
+        if match is None or len(member.path.parts) > 1:
             return []
         student = f"anon_{match['id']}"
         return [
@@ -114,6 +121,27 @@ def is_dated(name: str) -> bool:
     if first is None or len(first.user) > len("2026") or len(first.upload) > len("1231"):
         return False
     return int(first.user) in YEARS and int(first.upload) <= LAST_DAY
+
+
+def are_several_users(names: Sequence[str]) -> bool:
+    """Whether Canvas seems to have named files of more than one user among `names`.
+
+    Students number their files, too, such as `ps1_2_1_a.py`: small numbers tell nothing. Each
+    reading of a name counts, so that nobody can hide a true number behind another one.
+    """
+    users = [_likely_users(name) for name in names]
+    known = [found for found in users if found]
+    return len(known) > 1 and len(set.union(*known)) > 1
+
+
+def _likely_users(name: str) -> set[str]:
+    found = list(islice(readings(name), MOST_READINGS + 1))
+    users = {
+        reading.user
+        for reading in found
+        if len(reading.user) >= LEAST_USER and len(reading.upload) >= LEAST_UPLOAD
+    }
+    return users if len(found) <= MOST_READINGS else {*users, ""}
 
 
 def readings(name: str) -> Iterator[_Reading]:
@@ -147,30 +175,49 @@ def _with_doubts(claims: Sequence[Claim]) -> Iterator[Claim]:
 
     `jane_12_567_2026_10_ps1.ipynb` could be of a student who is called `jane_12`. It can't be
     where two files of `jane` would have the same upload, as they do where a date comes first, nor
-    where that upload is much too small, as a month is: the class's own tell what Canvas counts to.
+    where that upload is much too small, as a month is: the class's own tell what Canvas counts to,
+    nor where that user's number is one of an upload: `jane_12_567890_3012345_ps1.ipynb`.
     """
     uploaded = [claim for claim in claims if claim.upload and claim.file not in TYPED]
-    certain = [claim.upload for claim in uploaded if not any(_later_uploads(claim))]
+    certain = [claim for claim in uploaded if not any(_later_readings(claim))]
     # A student's numbers could only lower it, which makes more doubts and never fewer.
-    least = min(certain or [claim.upload for claim in uploaded], default=0) * SMALLEST_UPLOAD
-    later = [list(_later_uploads(claim)) for claim in claims]
-    uses = Counter(upload for uploads in later for upload in uploads)
-    for claim, uploads in zip(claims, later, strict=True):
-        doubtful = len(uploads) >= MOST_READINGS or any(
-            uses[upload] == 1 and int(upload[2][:40]) >= least for upload in uploads
+    least = min((claim.upload for claim in certain or uploaded), default=0) * SMALLEST_UPLOAD
+    no_users = _numbers_of_uploads(certain)
+    later = [_later_readings(claim) for claim in claims]
+    uses = Counter(key for readings in later for key in readings)
+    for claim, found in zip(claims, later, strict=True):
+        doubtful = len(found) >= MOST_READINGS or any(
+            uses[key] == 1
+            and int(reading.upload[:40]) >= least
+            and int(reading.user[:40]) not in no_users
+            for key, reading in found.items()
         )
         # `bob_111_1234_text.html` may be what 1234 typed, whose display name is `bob_111`.
         doubtful |= claim.file in TYPED
         yield replace(claim, doubtful=doubtful)
 
 
-def _later_uploads(claim: Claim) -> Iterator[tuple[str, int, str]]:
-    """What a name's other readings take for the upload: (student, place in the name, number).
+def _later_readings(claim: Claim) -> dict[tuple[str, int, str], _Reading]:
+    """A name's other readings, by what they take for the upload: (student, place, number).
 
     Of one student the numbers at one place are of one reading, so nobody can fake a repetition.
     """
-    for reading in islice(readings(claim.member.path.name), 1, MOST_READINGS + 1):
-        yield claim.student, reading.before.count("_"), reading.upload
+    return {
+        (claim.student, reading.before.count("_"), reading.upload): reading
+        for reading in islice(readings(claim.member.path.name), 1, MOST_READINGS + 1)
+    }
+
+
+def _numbers_of_uploads(certain: Sequence[Claim]) -> range:
+    """Those that are no user's: about as large as the class's uploads, if users' are far smaller.
+
+    Canvas gives both numbers and students choose neither, so a user's can't be made to lie there.
+    """
+    users = {int(claim.student[:40]) for claim in certain}
+    uploads = [claim.upload for claim in certain]
+    if len(users) < FEW_STUDENTS or max(users) * APART > min(uploads):
+        return range(0)
+    return range(min(uploads) // 2, 2 * max(uploads))
 
 
 def _with_attempts(claims: Sequence[Claim]) -> Iterator[Claim]:

@@ -66,23 +66,37 @@ def _unique(made: Sequence[Person]) -> Iterator[Person]:
 
 
 def _disputed(groups: Mapping[str, Sequence[Claim]]) -> set[str]:
-    """Keys of students whose file another student's name may mean."""
+    """Keys of students whose file another student's name may mean.
+
+    Who has files of certain names is not among them: one name would put a whole class in conflict.
+    """
+    unsure = {key: all(claim.doubtful for claim in group) for key, group in groups.items()}
     disputed: set[str] = set()
     for key, group in groups.items():
         for claim in group:
             others = {same_name_key(student) for student in claim.others} & groups.keys()
             if others:
-                disputed |= {key, *others}
+                disputed |= {key, *(other for other in others if unsure[other])}
     return disputed
 
 
 def _of_group(group: Sequence[Claim], *, disputed: bool) -> list[Person]:
     """One person where all agree, else one for each place."""
+    # A plot wins nobody points, whosever it is: no conflict with its place's other files.
+    known = {claim.place for claim in group if not _is_slight(claim)}
+    slight = [claim for claim in group if _is_slight(claim) and claim.place in known]
     places: dict[str, list[Claim]] = {}
+    first: dict[str, list[Claim]] = {}
     for claim in group:
+        if _is_slight(claim) and claim.place in known:
+            continue
         # What could be another's is judged by itself where there is more than one file.
-        alone = claim.doubtful and len(group) > 1
-        places.setdefault(str(claim.member.path) if alone else claim.place, []).append(claim)
+        alone = claim.doubtful and len(group) > 1 + len(slight)
+        found = places.setdefault(str(claim.member.path) if alone else claim.place, [])
+        found.append(claim)
+        first.setdefault(claim.place, found)
+    for claim in slight:
+        first[claim.place].append(claim)
     if len(places) == 1 and not disputed:
         return [Person(_entered(group[0].student), tuple(group))]
     contested = min(unmarked(_entered(claim.student)) for claim in group)
@@ -92,6 +106,10 @@ def _of_group(group: Sequence[Claim], *, disputed: bool) -> list[Person]:
         )
         for place, claimed in zip(distinct_names(list(places)), places.values(), strict=True)
     ]
+
+
+def _is_slight(claim: Claim) -> bool:
+    return claim.doubtful and not claim.member.gradable
 
 
 def _entered(student: str) -> str:

@@ -11,8 +11,9 @@ from grader.batch.choice import choose
 from grader.batch.claims import Claim
 from grader.batch.conflicts import Person, persons
 from grader.batch.instead import SHOWN, describe_instead, listed
+from grader.batch.level import SYSTEMS
 from grader.batch.plain import Files
-from grader.batch.recognise import LAYOUTS, SYSTEMS, Place, recognise
+from grader.batch.recognise import LAYOUTS, Place, recognise
 from grader.batch.tree import Member, Tree, file_member, is_zip, read_folder, shown_path
 from grader.errors import UsageError
 from grader.names import clean_name, short_name

@@ -1,5 +1,6 @@
 """How an export of Gradescope says whose is which folder: by its own metadata."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -11,6 +12,7 @@ from grader.batch.claims import Claim, ClassClaims
 from grader.batch.tree import METADATA, Member
 from grader.errors import SubmissionError, UsageError
 
+GRADESCOPE_FOLDER = re.compile(r"submission_[0-9]+")
 _NULL = {"", "~", "null"}
 
 

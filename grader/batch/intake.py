@@ -67,8 +67,9 @@ def take_in(store: Store, hand_ins: Sequence[HandIn], counts: Collection[str] = 
         store.drop_entry(student)
     before = {entry.student: entry for known in earlier.values() for entry in known}
     changes = [(before.get(entry.student, entry), entry) for entry in entries]
+    absent = sorted({entry.student for entry in store.entries()} - written)
     unused = sorted(set(counts) - decisions.used)
-    return Intake(tuple(entries), tuple(_notes(changes, over, unused)))
+    return Intake(tuple(entries), tuple(_notes(changes, over, absent, unused)))
 
 
 @dataclass
@@ -154,13 +155,17 @@ def _is_rival(entry: Entry, hand_in: HandIn, side: str) -> bool:
 
 
 def _notes(
-    changes: Sequence[tuple[Entry, Entry]], over: Sequence[str], unused: Sequence[str]
+    changes: Sequence[tuple[Entry, Entry]],
+    over: Sequence[str],
+    absent: Sequence[str],
+    unused: Sequence[str],
 ) -> Iterator[str]:
     """What the reader should know.
 
     Args:
         changes: Each entry before and now.
         over: Entries that a decision has left out.
+        absent: Entries of earlier sources alone.
         unused: Decisions that have decided nothing.
     """
     if new := [now.student for before, now in changes if before.sha256 != now.sha256]:
@@ -169,6 +174,12 @@ def _notes(
         yield f"another display name than before: {_listed(renamed)}"
     if over:
         yield f"decided by --counts, so no longer in the run: {_listed(over)}"
+    if absent:
+        students = "1 student" if len(absent) == 1 else f"{len(absent)} students"
+        yield (
+            f"{students} of the run not in these sources: {_listed(absent)}; their results stay; "
+            "if these are the same people under new ids, grade into a new folder"
+        )
     for student in unused:
         yield f"--counts {short_name(clean_name(student))}: nothing in conflict is called so"
 

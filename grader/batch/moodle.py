@@ -16,7 +16,11 @@ MOODLE_FOLDER = re.compile(
 """`Jane Doe_1234567_assignsubmission_file_`: the last number counts, what is before it is chosen
 by the student."""
 MOODLE_MARK = re.compile(r"_(?P<id>[0-9]+)_assignsubmission_(?:file|onlinetext)(?=_)")
-"""The same within the name of a file; what is behind it is chosen by the student as well."""
+"""The same within the name of a file; what is behind it is chosen by the student as well.
+
+Of several the first one counts, since files are named as easily as display names are hard to
+change, and the name is doubtful.
+"""
 
 
 class Moodle:
@@ -33,9 +37,9 @@ class Moodle:
         marks = list(MOODLE_MARK.finditer(top))
         if not marks:
             return []
-        last = marks[-1]
-        claim = _moodle_claim(member, last, top[last.end() + 1 :], top[: last.start()])
-        ids = {mark["id"] for mark in marks} - {last["id"]}
+        ids = {mark["id"] for mark in marks} - {marks[0]["id"]}
+        mark = marks[0] if ids else marks[-1]
+        claim = _moodle_claim(member, mark, top[mark.end() + 1 :], top[: mark.start()])
         return [replace(claim, doubtful=bool(ids), others=tuple(sorted(ids)))]
 
     def finish(self, claims: Sequence[Claim]) -> ClassClaims:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from grader.batch.claims import Claim, ClassClaims, Layout
 from grader.batch.tree import Member, file_stem, is_zip
 from grader.names import clean_name, short_name
+from grader.submission import gradable_name
 
 Units = Mapping[str, Sequence[Member]]
 """Name at the top -> what lies there; files that can't be graded are nobody's."""
@@ -21,6 +22,8 @@ READINGS = {
 """Name for `--layout` -> what it takes the folders at the top for; in a tie the earlier counts."""
 PAIR = [".ipynb", ".py"]
 """A notebook and its export."""
+TIME = len("20260301123045")
+"""What ILIAS writes before a file's name, with an underscore; a student number is shorter."""
 NAMED = 5
 """Names in one note."""
 FEW = 4
@@ -48,7 +51,8 @@ class Folders:
         home = "/".join(parts[: self._depth])
         place = _joined(self._source, home)
         # Whichever depth: a run that has the student already knows it by this name.
-        return [Claim(home, member, file=member.path.name, layout="folders", place=place)]
+        file = member.path.name
+        return [Claim(home, member, file, layout="folders", place=place, upload=_time(file))]
 
     def finish(self, claims: Sequence[Claim]) -> ClassClaims:
         """As for files: some may lie above the folders."""
@@ -74,7 +78,7 @@ class Files:
         return [Claim(student, member, file=path.name, layout=self.name, place=place)]
 
     def finish(self, claims: Sequence[Claim]) -> ClassClaims:
-        """A notebook and a module of exactly one name in one folder are one student's."""
+        """A notebook and a module of one name in one folder are one student's."""
         same: dict[str, list[Claim]] = {}
         for claim in claims:
             # A zip among the files may hold a class, and is not opened.
@@ -83,7 +87,7 @@ class Files:
         pairs = {
             claim.place: claimed[0].place
             for claimed in same.values()
-            if sorted(claim.member.path.suffix for claim in claimed) == PAIR
+            if sorted(gradable_name(claim.file) for claim in claimed) == PAIR
             for claim in claimed
         }
         if not pairs:
@@ -174,7 +178,10 @@ def _shape(unit: Sequence[Member]) -> _Shape:
     gradable = [member.path for member in unit if member.gradable]
     direct = [path for path in gradable if len(path.parts) == 2]  # noqa: PLR2004 - folder and file
     notebooks = sum(path.suffix.casefold() == ".ipynb" for path in gradable)
-    names = [(bool(direct), path.stem if direct else path.parts[1]) for path in direct or gradable]
+    names = [
+        (bool(direct), _untimed(path.stem) if direct else path.parts[1])
+        for path in direct or gradable
+    ]
     single = bool(direct) and (notebooks == 1 or len(gradable) == 1)
     return _Shape(frozenset(names), files=bool(direct), single=single)
 
@@ -199,3 +206,14 @@ def named(names: Collection[str]) -> str:
 
 def _joined(source: str, path: str) -> str:
     return f"{source}/{path}" if source else path
+
+
+def _time(name: str) -> int:
+    """The time before a file's name, as a number; 0 where there is none."""
+    time, mark, _ = name.partition("_")
+    is_time = mark and len(time) == TIME and time.isascii() and time.isdecimal()
+    return int(time) if is_time and time.startswith("20") else 0
+
+
+def _untimed(name: str) -> str:
+    return name[TIME + 1 :] if _time(name) else name

@@ -66,21 +66,42 @@ def test_moodle_a_long_display_name_keeps_its_number(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "eve",
+    ("eve", "claimed"),
     [
-        f"Eve_1000001{MOODLE}_7{MOODLE}ps1.ipynb",
-        f"Eve_7{MOODLE}x_1000001{MOODLE}ps1.ipynb",
+        (f"Eve_1000001{MOODLE}_7{MOODLE}ps1.ipynb", ["1000001", "1000001"]),
+        (f"Eve_7{MOODLE}x_1000001{MOODLE}ps1.ipynb", ["7"]),
     ],
     ids=["display name", "file name"],
 )
-def test_moodle_a_flat_name_that_reads_two_ways_is_a_conflict(tmp_path: Path, eve: str) -> None:
+def test_moodle_a_flat_name_that_reads_two_ways_is_a_conflict(
+    tmp_path: Path, eve: str, claimed: list[str]
+) -> None:
     """Without folders a student controls both ends: nobody's points are given for such a name."""
     discovery = found(
         tmp_path, f"Bob_1000001{MOODLE}ps1.ipynb", eve, f"Cy_9{MOODLE}Cy_9{MOODLE}ps1.ipynb"
     )
-    assert clear(discovery) == {"9": "ps1.ipynb"}
-    assert len(contested(discovery)) == 2
-    assert "1000001" in contested(discovery).values()
+    assert list(contested(discovery).values()) == claimed
+    assert {"9", "1000001"} - set(claimed) == set(clear(discovery))
+    assert clear(discovery)["9"] == "ps1.ipynb"
+
+
+def test_moodle_one_flat_name_does_not_put_a_class_in_conflict(tmp_path: Path) -> None:
+    """Who has a file of a certain name keeps it, however many numbers somebody writes down."""
+    honest = [f"s{n}_{1000 + n}{MOODLE}ps1.ipynb" for n in range(5)]
+    marks = "".join(f"_{1000 + n}{MOODLE}" for n in range(5))
+    for number, eve in enumerate([f"x_7{MOODLE}{marks}y.ipynb", f"x{marks}x_7{MOODLE}y.ipynb"]):
+        discovery = found(tmp_path / str(number), *honest, eve)
+        assert len(clear(discovery)) == 5 - number
+        assert all(file == "ps1.ipynb" for file in clear(discovery).values())
+
+
+def test_moodle_who_has_no_certain_file_is_in_conflict(tmp_path: Path) -> None:
+    """Of two files that name the same two students, either may be each one's."""
+    discovery = found(
+        tmp_path, f"a_1{MOODLE}b_2{MOODLE}x.py", f"c_2{MOODLE}d_1{MOODLE}x.py", f"e_3{MOODLE}x.py"
+    )
+    assert set(clear(discovery)) == {"3"}
+    assert sorted(contested(discovery).values()) == ["1", "2"]
 
 
 def test_moodle_folders_below_the_top_are_the_student_s_own(tmp_path: Path) -> None:
@@ -183,6 +204,71 @@ def test_canvas_dates_are_no_conflict_of_a_student_with_himself(tmp_path: Path) 
     assert set(clear(alone)) == {"12350", "12351"}
     among = found(tmp_path / "2", *dated, "bob_12352_567899_ps1.ipynb")
     assert set(clear(among)) == {"12350", "12351", "12352"}
+
+
+OTHERS = [f"student{n}_{51240 + n}_{123456800 + n}_ps1.ipynb" for n in range(3)]
+JANE = "doejane_51234_12345679{}"
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        (f"{JANE.format(0)}_3012345_ps1.ipynb", f"{JANE.format(1)}_plot.png"),
+        (f"{JANE.format(0)}_20261127_ps1.ipynb", f"{JANE.format(1)}_utils.py"),
+        (
+            f"{JANE.format(0)}_3012345_20261127_ps1.ipynb",
+            f"{JANE.format(1)}_20261128_55555555_a.png",
+        ),
+        (f"{JANE.format(0)}_ps1.ipynb", f"{JANE.format(1)}_text.html"),
+        (f"{JANE.format(0)}_ps1.ipynb", "doejane_51234_text.html"),
+        (f"{JANE.format(0)}_ps1.ipynb", f"{JANE.format(1)}_3012345_999999999_plot.png"),
+    ],
+    ids=["number", "date", "both", "page", "typed", "doubtful plot"],
+)
+def test_canvas_nobody_is_in_conflict_with_himself(tmp_path: Path, files: tuple[str, str]) -> None:
+    """A number of one's own before the file's name is no upload of somebody else."""
+    discovery = found(tmp_path, *OTHERS, *files)
+    assert set(clear(discovery)) == {"51234", "51240", "51241", "51242"}
+
+
+@pytest.mark.parametrize("others", [0, 1, 5])
+@pytest.mark.parametrize("user", [40, 1234, 900_000, 20_000_000, 20 * 10**12])
+@pytest.mark.parametrize(
+    "name", ["{bob}", "{bob}_123456789", "{bob}_123456789_3012345", "{bob}_123456789_x", "{bob}_9"]
+)
+def test_canvas_no_display_name_passes_for_one_s_own_number(
+    tmp_path: Path, name: str, user: int, others: int
+) -> None:
+    """Whatever Eve's number is and whatever she puts before it, Bob's file stays Bob's."""
+    classmates = [f"s{n}_{51240 + n}_{123456800 + n}_ps1.ipynb" for n in range(others)]
+    eve = f"{name.format(bob='doejane_51234')}_{user}_123456999_ps1.ipynb"
+    discovery = found(tmp_path, *classmates, f"{JANE.format(0)}_ps1.ipynb", eve)
+    owner = {one.student: one.member.path.name for one in discovery.hand_ins if one.member}
+    assert owner.get("51234", JANE.format(0)).startswith(JANE.format(0))
+    assert eve in owner.values()
+
+
+def test_canvas_another_s_plot_changes_nothing(tmp_path: Path) -> None:
+    """What wins no points makes no conflict, and names nobody either."""
+    files = ("bob_111_60000_ps1.ipynb", "cy_112_60002_ps1.ipynb")
+    alone = found(tmp_path / "1", *files)
+    plots = ("bob_111_1234_60001_p.png", "bob_111_5000_x_1234_60003_p.png")
+    among = found(tmp_path / "2", *files, *plots)
+    assert clear(among) == clear(alone)
+    assert not contested(among)
+    assert [one.name for one in among.hand_ins] == [one.name for one in alone.hand_ins]
+
+
+def test_blackboard_a_file_with_blackboard_s_own_name(tmp_path: Path) -> None:
+    """Uploaded again it is no conflict, where Blackboard's text lists it; a group's trick is."""
+    first = "HW_jdoe_attempt_2024-03-01-12-30-45"
+    again = f"{first}_HW_jdoe_attempt_2024-02-01-12-30-45_ps1.ipynb"
+    for number, (text, clear_ones) in enumerate(
+        [(f"Name: J (jdoe)\r\nFiles:\r\n\tFilename: {again}\r\n", {"jdoe"}), ("", set())]
+    ):
+        folder = lay(tmp_path / str(number), f"{first}.txt", f"{first}_b.py", again)
+        (folder / f"{first}.txt").write_text(f"{text}\n")
+        assert set(clear(discover([folder]))) == clear_ones
 
 
 def test_canvas_no_number_of_a_student_hides_a_false_name(tmp_path: Path) -> None:
@@ -349,6 +435,8 @@ def test_a_notebook_and_its_module_are_one_student_s_and_that_is_told(tmp_path: 
     assert clear(discovery) == {"bob": "bob.ipynb", "amy": "amy.py"}
     assert any("one student's: bob" in note for note in discovery.notes)
     assert any("bob.py" in note for one in discovery.hand_ins for note in one.notes)
+    copies = found(tmp_path / "2", "anna.ipynb", "anna.PY", "bert.ipynb", "bert.py.txt")
+    assert clear(copies) == {"anna": "anna.ipynb", "bert": "bert.ipynb"}
     for number, names in enumerate(
         [("bob.py", "Bob.ipynb"), ("bob.py", "bob.PY"), ("bob.py", "bob.PY", "bob.ipynb")]
     ):

@@ -160,12 +160,32 @@ def test_moodle_s_number_stays_with_a_new_display_name(store: Store, tmp_path: P
     assert content(store, "1001") == f"# {new[0]}"
 
 
-def test_a_moodle_name_that_reads_two_ways_replaces_nobody(store: Store, tmp_path: Path) -> None:
-    """Without folders the last number may be the student's own."""
+@pytest.mark.parametrize(
+    ("eve", "claimed"),
+    [
+        (f"Eve_7{MOODLE}x_1001", ["", "", "", ""]),
+        (f"Eve_1001{MOODLE}x_7", ["", "", "1001", "1001"]),
+    ],
+    ids=["file name", "display name"],
+)
+def test_a_moodle_name_that_reads_two_ways_replaces_nobody(
+    store: Store, tmp_path: Path, eve: str, claimed: list[str]
+) -> None:
+    """Without folders either number may be the student's own."""
     grade(store, tmp_path / "1", *CLASS)
-    grade(store, tmp_path / "2", f"Eve_7{MOODLE}x_1001{MOODLE}ps1.py", f"Cy_9{MOODLE}ps1.py")
-    assert sorted(held(store).values()) == ["", "", "1001", "1001"]
+    grade(store, tmp_path / "2", f"{eve}{MOODLE}ps1.py", f"Cy_9{MOODLE}ps1.py")
+    assert sorted(held(store).values()) == claimed
     assert content(store, "1001") == f"# {CLASS[0]}"
+
+
+def test_students_who_are_in_no_source_are_told_of_once(store: Store, tmp_path: Path) -> None:
+    """A class that is suddenly known under other ids is in the run twice."""
+    grade(store, tmp_path / "1", *(f"s{n}.py" for n in range(7)))
+    told = grade(store, tmp_path / "2", "s0.py", "late.py").notes
+    (note,) = [note for note in told if "not in these sources" in note]
+    assert "6 students of the run not in these sources: s1, s2, s3, s4, s5 and 1 more" in note
+    assert "their results stay" in note
+    assert not grade(store, tmp_path / "1", *(f"s{n}.py" for n in range(7)), "late.py").notes[1:]
 
 
 def test_a_name_that_is_missing_later_is_no_other_student(store: Store, tmp_path: Path) -> None:

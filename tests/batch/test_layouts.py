@@ -169,6 +169,19 @@ CASES = {
         {"anna": None, "bert": None},
         ("check who is who", "--layout sections"),
     ),
+    "folders with the times of ILIAS": Case(
+        "folders",
+        (
+            "Doe_Jane_jdoe_1234/20260301123045_ps1.ipynb|a longer, earlier one",
+            "Doe_Jane_jdoe_1234/20260302123045_ps1.ipynb",
+            "Roe_Max_mroe_1235/20260301123046_ps1.ipynb",
+            "Roe_Max_mroe_1235/20260305123046_ps1.ipynb",
+        ),
+        {
+            "Doe_Jane_jdoe_1234": ("", "20260302123045_ps1.ipynb", 1, False),
+            "Roe_Max_mroe_1235": ("", "20260305123046_ps1.ipynb", 1, False),
+        },
+    ),
     "sections of student folders": Case(
         "sections",
         ("a/anna/ps1/ps1.py", "a/bert/ps1.py", "a/b.py", "b/anna/ps1.py", "b/carl/ps1.py"),

@@ -193,7 +193,7 @@ def test_ctrl_c_keeps_what_is_done_and_leaves_nothing_running(
     process.send_signal(signal.SIGINT)
     _, told = process.communicate(timeout=20)
     assert process.returncode == 130, told
-    assert "records that were written stay" in told
+    assert "finished results are saved" in told
     assert time.monotonic() - began < 10
     assert started
     assert gone(started)
