@@ -51,10 +51,11 @@ SEPARATORS = {"plain": "", "marked": "# %%\n"}
 @pytest.mark.parametrize("line", MAGICS)
 def test_magics_in_a_module_do_no_harm(line: str, mark: str) -> None:
     """As Colab and other editors write them when a notebook is downloaded as a script."""
-    found = module(f"{ABOVE}{mark}{line}\n{BELOW}")
+    text = f"{ABOVE}{mark}{line}\n{mark}{BELOW}"
+    found = module(text)
     assert value(found, "f") == 49
     chunk = slice_for(found, ["f"]).chunks[-1]
-    assert chunk.first_line == (ABOVE + mark + line + BELOW).count("\n") - 2
+    assert chunk.first_line == text.count("\n") - 3
 
 
 @pytest.mark.parametrize("mark", SEPARATORS.values(), ids=SEPARATORS.keys())
