@@ -1,7 +1,7 @@
 """Read a module that is no valid Python as a whole: what is broken is left out, the rest counts.
 
 The module is cut at its cell marks, and each cell is read by itself, with IPython's magics if need
-be. A cell that is broken all the same is read block by block. Parts keep the numbers of their lines.
+be. A cell that is broken all the same is read block by block. Parts keep their line numbers.
 """
 
 import re
@@ -82,8 +82,8 @@ class _BrokenModule:
                     part = read_part(self._lines, start, end)
                     if not part.error:
                         return part
-        if part := self._before(start, first.error):
-            return part
+        if before := self._before(start, first.error):
+            return before
         if _is_valid_but_for_escapes("\n".join(self._lines[start:wide])):
             return wider
         return Part(start, self._next(extent.broken), error=first.error)

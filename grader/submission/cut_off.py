@@ -10,7 +10,7 @@ The first two lines are a function too, but another one: nobody meant it.
 
 import ast
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from grader.submission.extents import open_after
 from grader.submission.parts import DEFINITIONS, Part
@@ -19,39 +19,47 @@ from grader.submission.python import BrokenSourceError
 OWNER = re.compile(
     r"@|(?:async|class|case|def|elif|else|except|finally|for|if|match|try|while|with)\b"
 )
-"""Begins a statement that may have indented lines of its own."""
+"""Begins a statement that may have indented lines of its own, or its decorators."""
 UNFINISHED = tuple(",+-*/%|&^=:\\.")
 """Ends a line that may go on in an indented one."""
+MAX_BETWEEN = 50
+"""Lines that may stand between the halves of a definition."""
 METHOD = ("def ", "async def ", "@")
 
 
-def without_beginnings(parts: Iterable[Part], lines: Sequence[str]) -> list[Part]:
+def without_beginnings(parts: Iterable[Part], lines: Sequence[str]) -> Iterator[Part]:
     """The parts of a cell; those that are the beginning of a damaged definition are left out.
 
     Args:
         parts: In order, all of one cell.
         lines: Of the module.
     """
-    kept = list[Part]()
-    # Number of the definition that may go on, and whether anything stands between.
-    above, is_followed = -1, False
+    # A definition that may go on, with what stands below it.
+    waiting = list[Part]()
     for part in parts:
         stray = _stray_line(part, lines) if part.error else -1
-        if stray != part.start and is_followed and not lines[part.start - 1].strip():
-            # Two paragraphs below a definition, an indented line has nothing to do with it.
-            above = -1
-        if stray >= 0 and above >= 0 and _may_go_on(kept[above].nodes[-1], lines[stray].strip()):
-            kept[above] = _left_out(kept[above], stray, lines)
-            above = -1
-        kept.append(part)
-        if part.nodes and isinstance(part.nodes[-1], DEFINITIONS):
-            above, is_followed = len(kept) - 1, False
-        elif part.error and stray < 0 and OWNER.match(lines[part.start]):
-            # What follows belongs to this one.
-            above = -1
+        is_definition = bool(part.nodes) and isinstance(part.nodes[-1], DEFINITIONS)
+        if waiting and stray >= 0 and _may_go_on(waiting[0].nodes[-1], lines[stray].strip()):
+            yield _left_out(waiting[0], stray, lines)
+            yield from waiting[1:]
+            waiting = []
+        elif is_definition or _is_apart(part, stray, waiting, lines):
+            yield from waiting
+            waiting = []
+        if waiting or is_definition:
+            waiting.append(part)
         else:
-            is_followed = True
-    return kept
+            yield part
+    yield from waiting
+
+
+def _is_apart(part: Part, stray: int, above: Sequence[Part], lines: Sequence[str]) -> bool:
+    """Whether indented lines from here on have nothing to do with the definition above."""
+    if part.error and stray < 0 and OWNER.match(lines[part.start]):
+        return True
+    # One paragraph of stray lines may stand between.
+    is_new = len(above) > 1 and not lines[part.start - 1].strip()
+    return len(above) > MAX_BETWEEN or (is_new and stray != part.start)
 
 
 def _stray_line(part: Part, lines: Sequence[str]) -> int:
@@ -74,8 +82,8 @@ def _is_indented(line: str) -> bool:
 
 def _may_own(line: str) -> bool:
     """Whether the indented lines below may belong to this one."""
-    is_unfinished = line.rstrip().endswith(UNFINISHED) or open_after([line])
-    return bool(OWNER.match(line) or is_unfinished)
+    begins_block = OWNER.match(line) is not None and not line.startswith("@")
+    return begins_block or line.rstrip().endswith(UNFINISHED) or open_after(line)
 
 
 def _may_go_on(node: ast.stmt, line: str) -> bool:

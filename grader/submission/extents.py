@@ -13,9 +13,7 @@ MAX_LOOKAHEAD = 1 << 20
 NOT_A_START = (" ", "\t", "#", ")", "]", "}")
 CONTINUING = re.compile(r"(else|elif|except|finally)\b")
 """Clauses of the statement above."""
-DEFINING = re.compile(
-    r"(?:async )?def \w|class \w++ *+[(:]|import \w|from [\w.]++ import |@\w"
-)
+DEFINING = re.compile(r"(?:async )?def \w|class \w++ *+[(:]|import \w|from [\w.]++ import |@\w")
 """What hardly ever begins a line at the left margin within brackets or of prose."""
 DECORATED = ("@", "def ", "class ", "async def ")
 TOKEN = re.compile(
@@ -115,11 +113,9 @@ class Extents:
         return Extent(len(self._lines), broken)
 
 
-def open_after(lines: Sequence[str]) -> bool:
-    """Whether brackets or triple quotes are open after these lines."""
-    depth, quote = 0, ""
-    for line in lines:
-        depth, quote = _scan(line, depth, quote)
+def open_after(line: str) -> bool:
+    """Whether brackets or triple quotes are open after a line."""
+    depth, quote = _scan(line, 0, "")
     return depth > 0 or bool(quote)
 
 
