@@ -232,6 +232,9 @@ HOSTILE = {
     "stray lines": "x\n  y\n" * 1_500 + "(",
     "marks": "# %%\n(\n" * 2_500,
     "quotes": "(\n" + "\"'\\" * 60_000,
+    "escapes": "(\n" + "\\'\"" * 8_000,
+    "decorators": "@(\n" * 60_000,
+    "cut off": "def f(): pass\n" + "(\n  x\n" * 5_000,
     "comments": "(\n" + "# def f(\n" * 25_000,
 }
 
