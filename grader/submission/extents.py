@@ -30,22 +30,21 @@ CLOSING = {
 
 def block_starts(lines: Sequence[str]) -> Iterator[int]:
     """The lines, from 0, that begin a block unless a string or brackets are open before them."""
-    decorator = -1
-    depth, quote = 0, ""
+    is_decorated, depth, quote = False, 0, ""
     for at, text in enumerate(line.lstrip("\f") for line in lines):
         is_continued = at > 0 and _is_continued(lines[at - 1])
-        if decorator >= 0:
+        if is_decorated:
             # A decorator, in brackets or not, belongs to the next definition.
             if text.startswith(DECORATED):
-                decorator = at if text.startswith("@") else -1
+                is_decorated = text.startswith("@")
                 depth, quote = _scan(text, 0, "")
                 continue
-            if depth > 0 or quote or is_continued:
+            if is_continued or ((depth > 0 or quote) and not DEFINING.match(text)):
                 depth, quote = _scan(text, depth, quote)
                 continue
             if not text.strip() or text.startswith("#"):
                 continue
-            decorator = -1
+            is_decorated = False
         if at == 0 or not (
             not text.strip()
             or text.startswith(NOT_A_START)
@@ -54,7 +53,7 @@ def block_starts(lines: Sequence[str]) -> Iterator[int]:
         ):
             yield at
             if text.startswith("@"):
-                decorator = at
+                is_decorated = True
                 depth, quote = _scan(text, 0, "")
 
 
