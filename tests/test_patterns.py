@@ -49,6 +49,7 @@ REVIEWED = {
     "sandbox/host.py": 1,
     "submission/blocks.py": 1,
     "submission/collect.py": 2,
+    "submission/cut_off.py": 1,
     "submission/effects.py": 2,
     "submission/extents.py": 5,
     "submission/file_names.py": 1,
@@ -56,6 +57,7 @@ REVIEWED = {
     "submission/kinds.py": 1,
     "submission/magics.py": 2,
     "submission/notebook.py": 1,
+    "submission/parts.py": 1,
     "submission/python.py": 2,
     "submission/text.py": 1,
 }

@@ -6,11 +6,10 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from grader.submission.parts import CELL_MARK
 from grader.submission.python import BrokenSourceError, parse
 from grader.submission.text import plain_lines
 
-MARKS = ("# %%", "#%%")
-"""Begin a cell in a module that was written as cells."""
 PROSE = ("[markdown]", "[md]")
 """Of cells of text."""
 STRING = re.compile(r"""(?P<quotes>\"{3}|'{3})(?P<text>.*)(?P=quotes)""", re.DOTALL)
@@ -49,7 +48,7 @@ def module_stretches(text: str, *, plain: bool = False) -> Iterator[Stretch]:
     kind, block = "code", list[str]()
     for number, line in enumerate(lines, 1):
         told = prose.get(number)
-        starts_cell = line.startswith(MARKS)
+        starts_cell = CELL_MARK.match(line) is not None
         if starts_cell:
             yield from _block(kind, block, marks)
             block, marks = [], dict(SETTING.findall(line))

@@ -7,10 +7,11 @@ from itertools import islice
 
 from grader.errors import SubmissionError
 from grader.names import shortened
-from grader.submission.blocks import CELL_MARK, Part, read_parts
+from grader.submission.blocks import read_parts
 from grader.submission.magics import plain_python
 from grader.submission.marimo import read_marimo
 from grader.submission.notebook import Notebook
+from grader.submission.parts import CELL_MARK, Part
 from grader.submission.python import BrokenSourceError
 from grader.submission.statements import Statement, Unused, has_future, statements_of
 from grader.submission.text import shown

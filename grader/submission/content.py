@@ -21,6 +21,8 @@ SIGNATURES = (
     (b"\xff\xd8\xff", "a picture"),
     (b"\x7fELF", "a compiled program"),
     (b"From: <Saved by", WEB_PAGE),
+    (b"<?xml", WEB_PAGE),
+    (b"<!--", WEB_PAGE),
 )
 """First bytes of files that are handed in by mistake."""
 OFFICE_PARTS = (
@@ -42,7 +44,7 @@ def check_content(name: str, raw: bytes) -> None:
     Raises:
         SubmissionError: it is empty, or a file of another program.
     """
-    if not raw.strip():
+    if not raw.removeprefix(codecs.BOM_UTF8).strip():
         raise SubmissionError(f"{name}: the file is empty; save your work and submit it again")
     if what := _foreign(raw):
         raise SubmissionError(f"{name}: this is {what}; {NOT_GRADABLE}")
@@ -64,10 +66,11 @@ def suffix_by_content(raw: bytes, suffix: str) -> str:
 
 
 def _foreign(raw: bytes) -> str:
-    what = next((what for first, what in SIGNATURES if raw.startswith(first)), "")
+    head = _head(raw)
+    what = next((what for first, what in SIGNATURES if head.startswith(first)), "")
     if what == ZIP:
         return next((document for part, document in OFFICE_PARTS if part in raw), ZIP)
-    head = _head(raw).lower()
+    head = head.lower()
     if head.startswith(b"<") and any(tag in head for tag in PAGE_TAGS):
         return WEB_PAGE
     return what

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 MAX_LOOKAHEAD = 1 << 20
 """Characters read beyond the next start, over all blocks of a module: no quadratic time."""
-NOT_A_START = (" ", "\t", "\f", "#", ")", "]", "}")
+NOT_A_START = (" ", "\t", "#", ")", "]", "}")
 CONTINUING = re.compile(r"(else|elif|except|finally)\b")
 """Clauses of the statement above."""
-DEFINING = re.compile(r"(def|class|import|from|async def) |@\w")
-"""What hardly ever begins a line at the left margin within brackets."""
+DEFINING = re.compile(r"(?:async )?def \w|class \w++ *+[(:]|import \w|from [\w.]++ import |@\w")
+"""What hardly ever begins a line at the left margin within brackets or of prose."""
 DECORATED = ("@", "def ", "class ", "async def ")
 TOKEN = re.compile(
     r"""(?P<open>[\[({])|(?P<close>[\])}])|(?P<comment>\#)|(?P<triple>"{3}|'{3})"""
@@ -30,22 +30,37 @@ CLOSING = {
 
 def block_starts(lines: Sequence[str]) -> Iterator[int]:
     """The lines, from 0, that begin a block unless a string or brackets are open before them."""
-    latest = 0
-    for at, line in enumerate(lines):
-        decorated = lines[latest].startswith("@") and line.startswith(DECORATED)
+    is_decorated, depth, quote = False, 0, ""
+    for at, text in enumerate(line.lstrip("\f") for line in lines):
+        is_continued = at > 0 and _is_continued(lines[at - 1])
+        if is_decorated:
+            # A decorator, in brackets or not, belongs to the next definition.
+            if text.startswith(DECORATED):
+                is_decorated = text.startswith("@")
+                depth, quote = _scan(text, 0, "")
+                continue
+            if is_continued or ((depth > 0 or quote) and not DEFINING.match(text)):
+                depth, quote = _scan(text, depth, quote)
+                continue
+            if not text.strip() or text.startswith("#"):
+                continue
+            is_decorated = False
         if at == 0 or not (
-            not line.strip()
-            or line.startswith(NOT_A_START)
-            or CONTINUING.match(line)
-            or _is_continued(lines[at - 1])
-            or decorated
+            not text.strip()
+            or text.startswith(NOT_A_START)
+            or CONTINUING.match(text)
+            or is_continued
         ):
-            latest = at
             yield at
+            if text.startswith("@"):
+                is_decorated = True
+                depth, quote = _scan(text, 0, "")
 
 
 def _is_continued(line: str) -> bool:
-    return line.endswith("\\") and not line.startswith("#")
+    if not line.endswith("\\"):
+        return False
+    return all(found.lastgroup != "comment" for found in TOKEN.finditer(line))
 
 
 @dataclass(frozen=True)
@@ -95,6 +110,12 @@ class Extents:
             if in_first_string and not quote:
                 broken, in_first_string = at + 1, False
         return Extent(len(self._lines), broken)
+
+
+def open_after(line: str) -> bool:
+    """Whether brackets or triple quotes are open after a line."""
+    depth, quote = _scan(line, 0, "")
+    return depth > 0 or bool(quote)
 
 
 def _scan(line: str, depth: int, quote: str) -> tuple[int, str]:

@@ -82,7 +82,7 @@ def explain_missing(
 def _in_unused(program: Program, name: str) -> str:
     """Where a name stands in source that is never taken."""
     for one in reversed(program.unused):
-        if any(_defines(line.strip(), name) for line in one.source.split("\n")):
+        if any(_defines(line.strip().lstrip("\ufeff"), name) for line in one.source.split("\n")):
             return f"`{name}` is defined in {one.label}, {one.why}"
     return ""
 

@@ -17,6 +17,8 @@ TRANSPARENT = frozenset({"time", "capture", "prun"})
 MAX_MAGICS = 200
 MAX_WORK = 1_000_000
 """Characters read to find magics: each one found has the whole cell read again."""
+ESCAPES = 64
+"""That many characters behind a backslash cost as much as one more character."""
 WORD = re.compile(r"[\w*.\[\]\-]+")
 MAX_WORD = 2000
 """IPython's search for `name?` takes time in the square of a word's length."""
@@ -69,7 +71,7 @@ def _transformed(source: str) -> str:
     lines = ["\n"] * blank + _lines("".join(lines))
     work = 0
     for _ in range(MAX_MAGICS):
-        work += sum(map(len, lines))
+        work += sum(map(_cost, lines))
         if work > MAX_WORK:
             break
         try:
@@ -80,7 +82,15 @@ def _transformed(source: str) -> str:
         if not changed:
             return "".join(lines)
         lines = _padded(lines, _lines("".join(fresh)))
-    raise BrokenSourceError("has too many magics for its length")
+    raise BrokenSourceError("is too long to look for magics in it")
+
+
+def _cost(line: str) -> int:
+    """What it costs to split a line into tokens, in characters.
+
+    Python reads on to the end of the line from every quote that an escape leaves open.
+    """
+    return len(line) + line.count("\\") * len(line) // ESCAPES
 
 
 def _padded(before: list[str], after: list[str]) -> list[str]:

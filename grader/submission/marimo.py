@@ -132,7 +132,7 @@ def _body(
 ) -> list[ast.stmt]:
     """The statements of a body, as they are at the left margin."""
     first, last = node.body[0], node.body[-1]
-    start, end = first_line(first) - 1, last.end_lineno or last.lineno
+    start, end = first_line(lines, first) - 1, last.end_lineno or last.lineno
     within = set(_lines_within_strings(node))
     text = [
         line if at in within else _dedented(line, first.col_offset)

@@ -7,6 +7,7 @@ says so with an error; only its time has to be bounded here.
 import ast
 import re
 import symtable
+import sys
 import unicodedata
 from functools import lru_cache
 
@@ -19,6 +20,12 @@ MAX_FIELDS = 2_000_000_000
 MAX_COMBINING = 30
 """Combining characters in a row, as in Unicode's stream-safe text: the parser normalises names,
 which takes time in the square of such a run."""
+PYTHON = f"Python {sys.version_info.major}.{sys.version_info.minor}"
+NEWER = (
+    *("invalid syntax", "expected '('", "f-string", "multiple exception types"),
+    "unexpected character after line continuation",
+)
+"""How an error begins that a newer Python may not have, as for `def f[T]` or `type X = int`."""
 LINE = re.compile(r"\bline (\d{1,7})\b")
 NON_ASCII = re.compile(rf"[^\x00-\x7f]{{{MAX_COMBINING + 1},}}")
 
@@ -106,7 +113,10 @@ def _broken(exc: Exception) -> BrokenSourceError:
     match exc:
         case SyntaxError():
             kind = "an indentation error" if isinstance(exc, IndentationError) else "a syntax error"
-            return BrokenSourceError(f"has {kind}", shown(exc.msg or ""), exc.lineno or 0)
+            detail = shown(exc.msg or "")
+            if detail.startswith(NEWER):
+                detail = f"{detail} (read as {PYTHON})"
+            return BrokenSourceError(f"has {kind}", detail, exc.lineno or 0)
         case UnicodeError():
             return BrokenSourceError("holds characters that are no text")
         case ValueError():

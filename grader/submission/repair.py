@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
-SHEETS_VERSION, CELLS_VERSION = 3, 4
-"""Versions of nbformat; 3 has its cells in worksheets."""
-REPAIRED = (SHEETS_VERSION, CELLS_VERSION)
+SHEETS_VERSIONS, CELLS_VERSION = (2, 3), 4
+"""Versions of nbformat; the older ones have their cells in worksheets."""
+REPAIRED = (*SHEETS_VERSIONS, CELLS_VERSION)
 TEXT_KEYS = ("source", "input")
 
 
@@ -31,7 +31,8 @@ def _repair(notebook: dict[str, Any]) -> Iterator[str]:
     version = notebook.get("nbformat")
     if not isinstance(version, int) or version in REPAIRED:
         sheets = "cells" not in notebook and "worksheets" in notebook
-        notebook["nbformat"] = SHEETS_VERSION if sheets else CELLS_VERSION
+        fitting = SHEETS_VERSIONS if sheets else (CELLS_VERSION,)
+        notebook["nbformat"] = version if version in fitting else fitting[-1]
     if version != notebook["nbformat"]:
         yield "nbformat"
     if notebook["nbformat"] not in REPAIRED:
@@ -40,7 +41,7 @@ def _repair(notebook: dict[str, Any]) -> Iterator[str]:
         notebook["nbformat_minor"] = 0
         yield "nbformat_minor"
     yield from _default(notebook, "metadata", {})
-    if notebook["nbformat"] == SHEETS_VERSION and isinstance(notebook.get("worksheets"), list):
+    if notebook["nbformat"] in SHEETS_VERSIONS and isinstance(notebook.get("worksheets"), list):
         notebook["worksheets"] = [
             sheet
             for sheet in notebook["worksheets"]
@@ -57,7 +58,7 @@ def _repair(notebook: dict[str, Any]) -> Iterator[str]:
 
 def _lists_of_cells(notebook: dict[str, Any]) -> Iterator[list[Any]]:
     places = [notebook]
-    if notebook["nbformat"] == SHEETS_VERSION:
+    if notebook["nbformat"] in SHEETS_VERSIONS:
         sheets = notebook.get("worksheets")
         places = sheets if isinstance(sheets, list) else []
     found = (place.get("cells") for place in places)

@@ -52,15 +52,21 @@ def _magic_source(method: str, arguments: Sequence[ast.expr]) -> str:
     return ""
 
 
-def first_line(node: ast.stmt) -> int:
+def first_line(lines: Sequence[str], node: ast.stmt) -> int:
     """The line in which a statement begins, with its decorators."""
     decorators: list[ast.expr] = getattr(node, "decorator_list", [])
-    return min([node.lineno, *(one.lineno for one in decorators)])
+    if not decorators:
+        return node.lineno
+    line = decorators[0].lineno
+    # The parser does not tell where the `@` is: brackets or a backslash may stand between.
+    while line > 1 and not lines[line - 1].lstrip().startswith("@"):
+        line -= 1
+    return line
 
 
 def segment(lines: Sequence[str], node: ast.stmt) -> str:
     """The source of a statement, without what stands beside it in its lines."""
-    first, last = first_line(node) - 1, (node.end_lineno or node.lineno) - 1
+    first, last = first_line(lines, node) - 1, (node.end_lineno or node.lineno) - 1
     # Decorators begin their line, and so does what they decorate.
     start = node.col_offset if first == node.lineno - 1 else 0
     end = node.end_col_offset

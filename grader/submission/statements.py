@@ -93,7 +93,7 @@ def statements_of(
         future: Annotations are not evaluated, by a future import in this cell or before.
     """
     for node in nodes:
-        line = first_line(node)
+        line = first_line(lines, node)
         for part, text in unwrapped(node, segment(lines, node)):
             if _is_guard(part):
                 why = "below `if __name__ == ...`, which is not run; move it to the top level"
@@ -159,7 +159,7 @@ def _statement(
         label=label,
         cell=cell,
         first_line=start,
-        line=line + node.lineno - first_line(node),
+        line=line + _lines_of_decorators(node, text),
         source=source,
         node=node,
         effects=effects,
@@ -173,6 +173,13 @@ def _statement(
         imported=_imported(node),
         star=star,
     )
+
+
+def _lines_of_decorators(node: ast.stmt, text: str) -> int:
+    """How many lines of the source of a statement stand above the definition itself."""
+    if not getattr(node, "decorator_list", None):
+        return 0
+    return text.count("\n") - (node.end_lineno or node.lineno) + node.lineno
 
 
 def _imported(node: ast.stmt) -> dict[str, str]:

@@ -105,7 +105,7 @@ def test_minor_versions_are_read_in_silence(
         (b'{"nbformat": 4, "nbformat_minor": 5, "metadata": {}}', "must have a list of cells"),
         (b'{"nbformat": 4, "nbformat_minor": 5, "cells": 3}', "must have a list of cells"),
         (b'{"nbformat": 3, "worksheets": 3}', "must have a list of cells"),
-        (b'{"nbformat": 2, "worksheets": [3], "cells": [3]}', "must be a notebook"),
+        (b'{"nbformat": 1, "worksheets": [3]}', "must be a notebook"),
         (b'{"nbformat": true, "cells": [3]}', "must be a notebook"),
         (b'{"payload": {"blob": 7}}', "must have a list of cells"),
         (b'{"nbformat": 4, "cells": ' + b"9" * 10_000 + b"}", "must be"),
