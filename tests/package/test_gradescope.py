@@ -175,7 +175,7 @@ def test_a_hand_in_is_graded(root: Path) -> None:
     results, printed = run(root, files)
     assert results is not None, printed
     assert results["score"] == 1.0
-    assert "not graded: plots.ipynb (defines 0 of 2)" in results["output"]
+    assert "not graded: plots.ipynb (can't be read)" in results["output"]
     assert results["visibility"] == "after_published"
     assert results["stdout_visibility"] == "hidden"
     tests = {test["number"]: test for test in results["tests"]}
