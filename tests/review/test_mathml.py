@@ -108,12 +108,12 @@ HOSTILE = {
 @pytest.mark.parametrize("name", HOSTILE)
 def test_formula_ends_soon(name: str) -> None:
     """No formula takes more than a moment, or more than a page's worth of memory."""
-    begin = time.perf_counter()
+    begin = time.process_time()
     try:
         written = formula(HOSTILE[name], display=True)
     except UnconvertibleError:
         written = ""
-    assert time.perf_counter() - begin < 2.0
+    assert time.process_time() - begin < 2.0
     assert len(written) < 100 * MAX_FORMULA
 
 

@@ -244,4 +244,4 @@ def test_reading_blocks_takes_linear_time(source: str) -> None:
     """A few seconds of the processor for as much as a module may have."""
     began = time.process_time()
     parse_submission("ps1.py", source.encode())
-    assert time.process_time() - began < 3
+    assert time.process_time() - began < 6
