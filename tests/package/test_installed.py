@@ -129,7 +129,8 @@ def test_installed_grader_serves_the_review(place: Path) -> None:
         assert process.stdout is not None
         said = process.stdout.readline() + process.stdout.readline()
         process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=20) == 0
+        # It may come before the server has taken over signals.
+        assert process.wait(timeout=20) in {0, 130}
     assert "http://127.0.0.1:" in said
 
 
