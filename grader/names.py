@@ -4,7 +4,7 @@ import hashlib
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import PurePosixPath
 
 LONGEST_NAME = 120
@@ -91,6 +91,13 @@ def short_name(name: str, most: int = LONGEST_NAME) -> str:
     digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:16]
     tail = name[-10:]
     return f"{name[: most - len(digest) - len(tail) - 2]}…{digest}…{tail}"
+
+
+def first_few(texts: Iterable[str], most: int) -> str:
+    """The first `most` of these texts in one line, and how many more there are."""
+    every = list(texts)
+    more = f" and {len(every) - most} more" if len(every) > most else ""
+    return ", ".join(every[:most]) + more
 
 
 def distinct_names(raw: Sequence[str], origins: Sequence[str] | None = None) -> list[str]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from pathlib import PurePosixPath
 
-from grader.names import clean_name, short_name
+from grader.names import clean_name, first_few, short_name
 
 SHOWN = 5
 """File names in one note."""
@@ -37,9 +37,7 @@ def describe_instead(files: Sequence[str]) -> str:
 
 def listed(texts: Iterable[str]) -> str:
     """The first few of these texts, and how many more there are."""
-    every = list(texts)
-    more = len(every) - SHOWN
-    return ", ".join(every[:SHOWN]) + (f" and {more} more" if more > 0 else "")
+    return first_few(texts, SHOWN)
 
 
 def _with_kind(file: str) -> str:

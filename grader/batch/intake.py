@@ -9,7 +9,7 @@ import msgspec
 from grader.batch.conflicts import conflict_id
 from grader.batch.discover import HandIn
 from grader.errors import SubmissionError
-from grader.names import clean_name, same_name_key, short_name
+from grader.names import clean_name, first_few, same_name_key, short_name
 from grader.store import Entry, Store
 
 SHOWN = 5
@@ -169,24 +169,19 @@ def _notes(
         unused: Decisions that have decided nothing.
     """
     if new := [now.student for before, now in changes if before.sha256 != now.sha256]:
-        yield f"another file than before counts of {_listed(new)}"
+        yield f"another file than before counts of {first_few(new, SHOWN)}"
     if renamed := [now.student for before, now in changes if before.name != now.name]:
-        yield f"another display name than before: {_listed(renamed)}"
+        yield f"another display name than before: {first_few(renamed, SHOWN)}"
     if over:
-        yield f"decided by --counts, so no longer in the run: {_listed(over)}"
+        yield f"decided by --counts, so no longer in the run: {first_few(over, SHOWN)}"
     if absent:
         students = "1 student" if len(absent) == 1 else f"{len(absent)} students"
         yield (
-            f"{students} of the run not in these sources: {_listed(absent)}; their results stay; "
-            "if these are the same people under new ids, grade into a new folder"
+            f"{students} of the run not in these sources: {first_few(absent, SHOWN)}; their "
+            "results stay; if these are the same people under new ids, grade into a new folder"
         )
     for student in unused:
         yield f"--counts {short_name(clean_name(student))}: nothing in conflict is called so"
-
-
-def _listed(students: Sequence[str]) -> str:
-    more = f" and {len(students) - SHOWN} more" if len(students) > SHOWN else ""
-    return f"{', '.join(students[:SHOWN])}{more}"
 
 
 def _entry(hand_in: HandIn) -> tuple[Entry, bytes]:

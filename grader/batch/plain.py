@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from grader.batch.claims import Claim, ClassClaims, Layout
 from grader.batch.tree import Member, file_stem, is_zip
-from grader.names import clean_name, short_name
+from grader.names import clean_name, first_few, short_name
 from grader.submission import gradable_name
 
 Units = Mapping[str, Sequence[Member]]
@@ -199,9 +199,11 @@ def _vote(
 
 def named(names: Collection[str]) -> str:
     """Some of the names, for a note."""
-    shown = [short_name(clean_name(name)) for name in list(names)[:NAMED]]
-    more = len(names) - len(shown)
-    return ", ".join(shown) + (f" and {more} more" if more else "")
+    return first_few(map(_shown, names), NAMED)
+
+
+def _shown(name: str) -> str:
+    return short_name(clean_name(name))
 
 
 def _joined(source: str, path: str) -> str:

@@ -15,7 +15,7 @@ from grader.checks.compressed import RTOL, Models, RankParams
 from grader.checks.interface import Bench, Outcome, Params, Value, check, failed, passed
 from grader.checks.margins import within
 from grader.checks.truncation import Form, log_softmax
-from grader.names import clean_name, short_name
+from grader.names import clean_name, first_few, short_name
 
 RECOGNISED = 1e-3
 """A wrong answer this close to a known mistake, relatively, is called by its name."""
@@ -155,5 +155,4 @@ def _still_computes(models: Models, pixels: Array, value: Value) -> Outcome:
 
 
 def _listed(names: list[str] | tuple[str, ...]) -> str:
-    shown = ", ".join(short_name(clean_name(str(name)), 60) for name in names[:3])
-    return shown if len(names) <= 3 else f"{shown} and {len(names) - 3} more"  # noqa: PLR2004 - shown
+    return first_few((short_name(clean_name(str(name)), 60) for name in names), 3)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from grader.errors import UsageError
-from grader.names import clean_name, one_line, same_name_key, short_name, shortened
+from grader.names import clean_name, first_few, one_line, same_name_key, short_name, shortened
 from grader.report.interface import Graded
 from grader.report.roster import Matched
 from grader.report.table import Table
@@ -100,22 +100,20 @@ def notes_on_alike(groups: Iterable[Group], members: Sequence[str]) -> Iterator[
         alike.setdefault(same_name_key(group.text), []).append(group)
     for key, found in alike.items():
         if len(found) > 1 and key not in NO_GROUP:
-            each = [
+            each = (
                 f"{short_name(group.text)!r} ({listed(members[place] for place in group.places)})"
-                for group in found[:SHOWN]
-            ]
-            more = f" and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
+                for group in found
+            )
             yield (
                 "groups whose names differ in capitals, spaces or the like share nothing: "
-                f"{', '.join(each)}{more}; if they are one, write the name in one way in the roster"
+                f"{first_few(each, SHOWN)}; if they are one, write the name in one way in "
+                "the roster"
             )
 
 
 def listed(names: Iterable[str]) -> str:
     """The first names, and how many more there are."""
-    shown = [short_name(one_line(name)) for name in names]
-    more = f" and {len(shown) - SHOWN} more" if len(shown) > SHOWN else ""
-    return ", ".join(shown[:SHOWN]) + more
+    return first_few((short_name(one_line(name)) for name in names), SHOWN)
 
 
 def _texts(table: Table, column: str) -> dict[str, list[int]]:

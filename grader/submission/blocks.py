@@ -11,8 +11,8 @@ from itertools import pairwise
 
 from grader.submission.cut_off import without_beginnings
 from grader.submission.extents import CONTINUING, Extents, block_starts
-from grader.submission.parts import CELL_MARK, DEFINITIONS, Part, read_part
-from grader.submission.python import BrokenSourceError, parse
+from grader.submission.parts import CELL_MARK, Part, read_part
+from grader.submission.python import DEFINITIONS, BrokenSourceError, parse
 
 MAX_TRANSFORMED = 100_000
 """Characters of all cells and blocks that IPython is asked about, a module without marks apart."""

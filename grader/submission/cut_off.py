@@ -13,8 +13,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from grader.submission.extents import open_after
-from grader.submission.parts import DEFINITIONS, Part
-from grader.submission.python import BrokenSourceError
+from grader.submission.parts import Part
+from grader.submission.python import DEFINITIONS, BrokenSourceError
 
 OWNER = re.compile(
     r"@|(?:async|class|case|def|elif|else|except|finally|for|if|match|try|while|with)\b"

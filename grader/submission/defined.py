@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from grader.errors import SubmissionError
 from grader.submission.file_names import MODULE_SUFFIX, gradable_name
 from grader.submission.load import parse_submission
-from grader.submission.lookup import FUNCTIONS, Definition, find_definition
+from grader.submission.lookup import Definition, find_definition
 from grader.submission.notebook import check_size
 from grader.submission.program import Program
+from grader.submission.python import FUNCTIONS
 from grader.submission.reader import call_on_file
 from grader.submission.statements import is_stub
 from grader.submission.text import shown

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from grader.submission.program import Program
+from grader.submission.python import DEFINITIONS, FUNCTIONS
 from grader.submission.statements import Statement
 
 LIKELY = 0.6
@@ -19,7 +20,6 @@ MAX_BITS = 64
 """Of an integer that is written out as the default of a parameter."""
 MAX_NAME = 80
 """Characters of a name that may be a misspelling of what was asked for."""
-FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
 
@@ -101,10 +101,10 @@ def _defines(line: str, name: str) -> bool:
 def _nested(program: Program, name: str) -> str:
     """The function or class inside of which a name is defined, with its place."""
     for one in reversed(program.statements):
-        if not isinstance(one.node, (*FUNCTIONS, ast.ClassDef)):
+        if not isinstance(one.node, DEFINITIONS):
             continue
         for part in ast.walk(one.node):
-            if isinstance(part, (*FUNCTIONS, ast.ClassDef)) and part.name == name:
+            if isinstance(part, DEFINITIONS) and part.name == name:
                 return f"`{one.node.name}` in {one.place}"
     return ""
 

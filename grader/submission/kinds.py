@@ -6,6 +6,7 @@ from collections.abc import Set as AbstractSet
 
 from grader.submission.expressions import path_of
 from grader.submission.program import BUILTINS, Program
+from grader.submission.python import DEFINITIONS
 from grader.submission.statements import Statement
 
 PLOTTING = frozenset({"matplotlib", "pylab", "seaborn", "plotly", "bokeh"})
@@ -26,7 +27,6 @@ CHEAP = (
 SLOW_BUILTINS = frozenset({"open", "input", "eval", "exec", "compile", "__import__"})
 MAX_LIGHT = 10
 """Bindings of one name, each of which may count; more are no light matter."""
-DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 IMPORTS = (ast.Import, ast.ImportFrom)
 
 

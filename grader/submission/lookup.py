@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 from grader.submission.expressions import path_of
 from grader.submission.program import Program
+from grader.submission.python import FUNCTIONS
 from grader.submission.statements import is_stub
-
-FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 @dataclass(frozen=True)

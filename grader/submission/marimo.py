@@ -20,8 +20,6 @@ from grader.submission.expressions import path_of
 from grader.submission.python import BrokenSourceError, parse
 from grader.submission.source import first_line
 
-FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
-DEFINITIONS = (*FUNCTIONS, ast.ClassDef)
 APP = "App"
 
 

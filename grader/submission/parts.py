@@ -10,7 +10,6 @@ from grader.submission.python import BrokenSourceError, parse
 
 CELL_MARK = re.compile(r"# ?(%%|In ?\[)")
 """A line that begins a cell in a module that was a notebook, or is run like one."""
-DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,8 @@ from functools import lru_cache
 
 from grader.submission.text import shown
 
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+DEFINITIONS = (*FUNCTIONS, ast.ClassDef)
 MAX_SOURCE = 1 << 18
 """Characters of one cell, or of a module."""
 MAX_FIELDS = 2_000_000_000

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from grader.submission import slice_for
 from grader.submission.load import parse_submission
-from grader.submission.parts import CELL_MARK, DEFINITIONS
-from grader.submission.python import MAX_SOURCE
+from grader.submission.parts import CELL_MARK
+from grader.submission.python import DEFINITIONS, MAX_SOURCE
 from tests.submission.hand_ins import module, notebook, value
 
 ABOVE = 'import math\n\ndef g():\n    """Seven.\n\nIt is prime.\n"""\n    return 7\n\n'
